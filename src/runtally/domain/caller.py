@@ -1,0 +1,79 @@
+"""Who is asking, and what that opens."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from runtally.domain.errors import InvalidInput, NotAllowed
+
+Role = Literal["read", "write", "admin"]
+_RANK: Final[dict[Role, int]] = {"read": 0, "write": 1, "admin": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The projects a caller may use and its role; made from the environment or a credential, never from an argument.
+
+    `projects` is None for an unbound caller, which may use any project that a call names and reads across none.
+    `default` is the project meant when a call names none.
+    """
+
+    projects: tuple[str, ...] | None
+    default: str | None = None
+    role: Role = "write"
+
+    def may(self, role: Role) -> bool:
+        """Whether the caller's role includes `role`."""
+        return _RANK[self.role] >= _RANK[role]
+
+    def require(self, role: Role) -> None:
+        """Raise `NotAllowed` unless the caller's role includes `role`."""
+        if not self.may(role):
+            raise NotAllowed(f"this key has the role {self.role!r} and this needs {role!r}; use a key with that role")
+
+    def project(self, asked: str | None) -> str:
+        """The one project a call is about: the one asked for, or the caller's default.
+
+        Raises:
+            NotAllowed: the caller may not use the project asked for, whether or not it exists.
+            InvalidInput: none was asked for and the caller has no default.
+        """
+        if asked is None:
+            if self.default is None:
+                raise InvalidInput(f"project_key is needed here: {self._why_needed()}", field="project_key")
+            return self.default
+        return self._within(asked)
+
+    def projects_to_search(self, asked: str | None) -> tuple[str, ...]:
+        """The projects in which a `run_id` alone may be looked up.
+
+        Raises:
+            NotAllowed: the caller may not use the project asked for, whether or not it exists.
+            InvalidInput: none was asked for and the caller is unbound.
+        """
+        if asked is not None:
+            return (self._within(asked),)
+        if self.projects is None:
+            raise InvalidInput(f"project_key is needed here: {self._why_needed()}", field="project_key")
+        return self.projects
+
+    def _within(self, asked: str) -> str:
+        if self.projects is not None and asked not in self.projects:
+            raise NotAllowed(
+                f"project_key {asked!r} is not one of this caller's projects ({', '.join(self.projects)})",
+                field="project_key",
+            )
+        return asked
+
+    def _why_needed(self) -> str:
+        if self.projects is None:
+            return "this server is bound to no project; name one in the call, or set RUNTALLY_PROJECT_KEY and restart it"
+        return f"this caller has several projects ({', '.join(self.projects)}); name one of them"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call came from, as far as the door can tell; nothing is ever decided by it."""
+
+    client: str | None = None
+    session_id: str | None = None
+    trace_id: str | None = None

@@ -1,0 +1,187 @@
+"""The types that requests are made of: each knows its limit, its JSON schema and how it is stored."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StrictInt, StrictStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from runtally.domain import limits
+from runtally.domain.clock import micros, rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """Marks a field that people and models write in freely, and that is therefore redacted before it is stored."""
+
+
+def _storable(text: str) -> str:
+    """Text that every database keeps: Unicode without NUL and without lone surrogates."""
+    if "\0" in text:
+        raise PydanticCustomError("text", "contains a NUL character; remove it")
+    return text
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value)) if len(value) in (32, 36) else _not_a_uuid()
+    except ValueError:
+        return _not_a_uuid()
+
+
+def _not_a_uuid() -> str:
+    raise PydanticCustomError("uuid", "is not a UUID; send one like 0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f")
+
+
+def _integral(value: Any) -> Any:
+    """JSON has one number type: 3.0 is an integer there (JSON Schema 2020-12, validation section 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _whole_ms(value: Any) -> Any:
+    return round(value) if isinstance(value, float) and math.isfinite(value) else value
+
+
+def _not_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "is not a number")
+    return value
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise PydanticCustomError("moment", "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z") from None
+    if moment.tzinfo is None:
+        raise PydanticCustomError("moment", "has no offset from UTC; end it in Z or, say, +02:00")
+    return micros(moment)
+
+
+def compact_json(value: Any) -> str:
+    """The one JSON that Runtally writes: compact, Unicode kept as it is, no NaN."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def checked_json(value: Any) -> str:
+    """The value as compact JSON, if every database and every JSON reader can keep it."""
+    try:
+        text = compact_json(value)
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("text", "contains half of a surrogate pair; send whole characters") from None
+    except RecursionError:
+        raise PydanticCustomError("json_depth", "is nested too deeply") from None
+    except ValueError:
+        raise PydanticCustomError("json", "contains NaN or an infinity, which JSON does not have") from None
+    if _ESCAPED_NUL.search(text):
+        raise PydanticCustomError("text", "contains a NUL character; remove it")
+    return text
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value]
+    while level and deepest <= limits.JSON_DEPTH:
+        deepest += any(isinstance(item, dict | list) for item in level)
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return deepest
+
+
+def bounded_object(value: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object within `limits.JSON_BYTES` and `limits.JSON_DEPTH`."""
+    size = len(checked_json(value).encode())
+    if size > limits.JSON_BYTES:
+        raise PydanticCustomError(
+            "json_size", f"is {size:,} bytes as JSON; the limit is {limits.JSON_BYTES:,}. Send less"
+        )
+    if _depth(value) > limits.JSON_DEPTH:
+        raise PydanticCustomError("json_depth", f"is nested deeper than {limits.JSON_DEPTH} levels. Flatten it")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A payload: its JSON as it will be stored, and the size in bytes it was sent with."""
+
+    value: Any
+    json: str
+    size_bytes: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether only the beginning is kept."""
+        return self.size_bytes > limits.PAYLOAD_BYTES
+
+
+def content(value: Any) -> Content:
+    """The payload that a JSON value is."""
+    text = checked_json(value)
+    return Content(value, text, len(text.encode()))
+
+
+def _content(value: Any) -> Any:
+    return None if value is None else content(value)
+
+
+def _usd(nano_usd: int) -> float:
+    return nano_usd / 1_000_000_000
+
+
+_Text = Annotated[StrictStr, AfterValidator(_storable)]
+
+ProjectKey = Annotated[StrictStr, Field(pattern=limits.PROJECT_KEY_PATTERN)]
+RunId = Annotated[StrictStr, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
+Name = Annotated[_Text, Field(min_length=1, max_length=limits.NAME_CHARS)]
+Ticket = Annotated[_Text, Field(min_length=1, max_length=limits.TICKET_CHARS)]
+Identifier = Annotated[_Text, Field(min_length=1, max_length=limits.IDENTIFIER_CHARS)]
+Prose = Annotated[_Text, Field(max_length=limits.TEXT_CHARS), FreeText()]
+Summary = Annotated[_Text, Field(min_length=1, max_length=limits.TEXT_CHARS), FreeText()]
+ErrorText = Annotated[_Text, Field(max_length=limits.ERROR_CHARS), FreeText()]
+JsonObject = Annotated[dict[str, Any], AfterValidator(bounded_object), FreeText(), WithJsonSchema({"type": "object"})]
+Payload = Annotated[Any, AfterValidator(_content), FreeText(), WithJsonSchema({})]
+"""Any JSON outside, `Content` (or None) inside."""
+Count = Annotated[
+    StrictInt,
+    BeforeValidator(_integral),
+    Field(ge=0, le=limits.COUNT_MAX),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
+]
+DurationMs = Annotated[
+    StrictInt,
+    BeforeValidator(_whole_ms),
+    Field(ge=0, le=limits.COUNT_MAX),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
+CostUsd = Annotated[
+    float,
+    BeforeValidator(_not_bool),
+    Field(ge=0, le=limits.COST_USD_MAX, allow_inf_nan=False, strict=True),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
+
+Moment = Annotated[
+    int,
+    BeforeValidator(_moment),
+    Field(ge=0, le=limits.COUNT_MAX),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""Microseconds since the epoch inside, RFC 3339 text outside."""
+
+NanoUsd = Annotated[int, PlainSerializer(_usd, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})]
+"""Nano-dollars inside, dollars outside."""

@@ -1,0 +1,235 @@
+"""What Runtally keeps and answers: one frozen model per idea, the same in MCP, HTTP, the SDK and the CLI.
+
+A field that is None is unknown or does not apply and is left out of every answer.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runtally.domain.fields import Moment, NanoUsd
+from runtally.domain.lifecycle import CostSource, EndedBy, ReportSource, RunStatus, SpanKind, SpanStatus
+
+
+class Model(BaseModel):
+    """A frozen answer; serialized by alias and without None."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+
+
+Cost = Annotated[NanoUsd | None, Field(serialization_alias="cost_usd")]
+
+
+class Totals(Model):
+    """The sum of a run's usage reports. `unpriced_calls` says how many LLM calls `cost_usd` lacks."""
+
+    reports: int = 0
+    llm_calls: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_nano_usd: Cost = None
+    unpriced_calls: int = 0
+
+
+class UsageReport(Model):
+    """One append-only entry of tokens and cost against a run."""
+
+    report_id: str
+    reported_at: Moment
+    source: ReportSource
+    late: bool
+    model: str | None = None
+    provider: str | None = None
+    llm_calls: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_nano_usd: Cost = None
+    cost_source: CostSource
+    priced_by: str | None = None
+    unpriced_calls: int = 0
+    prompt_preview: str | None = None
+
+
+class Span(Model):
+    """One timed step of a run, or a runless one. `input_bytes` and `output_bytes` are the sizes as sent."""
+
+    span_id: str
+    run_id: str | None = None
+    position: int | None = None
+    parent_span_id: str | None = None
+    kind: SpanKind
+    name: str
+    status: SpanStatus
+    recorded_at: Moment
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    duration_ms: int | None = None
+    late: bool = False
+    error: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_nano_usd: Cost = None
+    tool_name: str | None = None
+    server: str | None = None
+    client: str | None = None
+    user_id: str | None = None
+    session_id: str | None = None
+    trace_id: str | None = None
+    attributes: dict[str, Any] | None = None
+    input_bytes: int | None = None
+    input_truncated: bool | None = None
+    output_bytes: int | None = None
+    output_truncated: bool | None = None
+
+
+class Run(Model):
+    """One execution of an agent. `intent` is what it set out to do, where `summary` has since said what it did."""
+
+    project_key: str
+    run_id: str
+    status: RunStatus
+    agent: str | None = None
+    label: str | None = None
+    ticket: str | None = None
+    intent: str | None = None
+    summary: str | None = None
+    parent_run_id: str | None = None
+    conversation_id: str | None = None
+    user_id: str | None = None
+    follows_act_id: str | None = None
+    client: str | None = None
+    trace_id: str | None = None
+    started_at: Moment
+    last_seen_at: Moment
+    ended_at: Moment | None = None
+    duration_ms: int | None = None
+    ended_by: EndedBy | None = None
+    end_reason: str | None = None
+    totals: Totals = Totals()
+    span_count: int = 0
+    failure_count: int = 0
+    meta: dict[str, Any] | None = None
+    input_bytes: int | None = None
+    input_truncated: bool | None = None
+    output_bytes: int | None = None
+    output_truncated: bool | None = None
+
+
+class Failure(Model):
+    """One structured failure event; failures with one `fingerprint` form a failure group."""
+
+    failure_id: str
+    run_id: str | None = None
+    recorded_at: Moment
+    late: bool = False
+    fingerprint: str
+    agent: str | None = None
+    task_id: str | None = None
+    error_type: str | None = None
+    summary: str
+    error: str | None = None
+    context: dict[str, Any] | None = None
+    meta: dict[str, Any] | None = None
+
+
+class Answer(Model):
+    """What every tool answers at least. `duplicate` is true where the same write had been recorded before."""
+
+    project_key: str
+    duplicate: bool | None = None
+
+
+class RunStarted(Answer):
+    run_id: str
+    status: RunStatus
+    created: bool
+    started_at: Moment
+    input_truncated_from_bytes: int | None = None
+    totals: Totals
+
+
+class UsageReported(Answer):
+    run_id: str
+    status: RunStatus
+    report_id: str | None = None
+    late: bool | None = None
+    cost_source: CostSource | None = None
+    spans_recorded: int | None = None
+    spans_truncated: list[str] | None = None
+    totals: Totals
+
+
+class Adjustment(Model):
+    """What the run's final totals added to the sum of its reports."""
+
+    llm_calls: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_nano_usd: Cost = None
+
+
+class RunEnded(Answer):
+    run_id: str
+    status: RunStatus
+    ended_at: Moment
+    duration_ms: int
+    replaced: EndedBy | None = None
+    spans_recorded: int | None = None
+    spans_truncated: list[str] | None = None
+    output_truncated_from_bytes: int | None = None
+    adjustment: Adjustment | None = None
+    totals: Totals
+
+
+class FailureRecorded(Answer):
+    failure_id: str
+    run_id: str | None = None
+    status: RunStatus | None = None
+    late: bool | None = None
+    fingerprint: str
+    seen: int
+    first_seen_at: Moment
+    previous_seen_at: Moment | None = None
+    totals: Totals | None = None
+
+
+class RunRecorded(Answer):
+    run_id: str
+    status: RunStatus
+
+
+class SpanTracked(Answer):
+    span_id: str
+    status: SpanStatus
+    input_truncated_from_bytes: int | None = None
+    output_truncated_from_bytes: int | None = None
+
+
+class RunFound(Answer):
+    run: Run
+    meta_bytes: int | None = None
+    spans: list[Span] | None = None
+    next_cursor: str | None = None
+
+
+class RunList(Answer):
+    runs: list[Run]
+    next_cursor: str | None = None

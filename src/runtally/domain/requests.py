@@ -1,0 +1,180 @@
+"""What may be asked of Runtally: one model per tool, shared by every door. Field order is the order in the tool schema."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from runtally.domain import limits
+from runtally.domain.fields import (
+    Count,
+    DurationMs,
+    ErrorText,
+    Identifier,
+    JsonObject,
+    Moment,
+    Name,
+    Payload,
+    ProjectKey,
+    Prose,
+    RunId,
+    Summary,
+    Ticket,
+    bounded_object,
+)
+from runtally.domain.lifecycle import EndStatus, RunStatus, SpanKind, SpanStatus
+from runtally.domain.usage import Tokens, TokenUsage
+
+
+class Request(BaseModel):
+    """A request: arguments it does not know are refused, and a null argument counts as left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Trace(Tokens):
+    """One step as an agent reports it; keys that are not known here are kept in `attributes`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: Identifier | None = None
+    kind: SpanKind | None = None
+    span_id: Identifier | None = None
+    parent_span_id: Identifier | None = None
+    duration_ms: DurationMs | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    status: SpanStatus | None = None
+    error: ErrorText | None = None
+    tool_name: Name | None = None
+    input: Payload | None = None
+    output: Payload | None = None
+    attributes: JsonObject | None = None
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Trace":
+        _ends_after_it_starts(self.started_at, self.ended_at)
+        if self.model_extra:
+            bounded_object(self.all_attributes or {})
+        return self
+
+    @property
+    def all_attributes(self) -> dict[str, Any] | None:
+        """`attributes` together with every key that has no place of its own."""
+        return {**(self.attributes or {}), **(self.model_extra or {})} or None
+
+
+Traces = Annotated[list[Trace], Field(max_length=limits.TRACES_PER_CALL)]
+FinalTraces = Annotated[
+    Traces,
+    # The same entries; their shape is told once, in core_report_usage, because every character costs the agent's context.
+    WithJsonSchema({"type": "array", "maxItems": limits.TRACES_PER_CALL, "items": {"type": "object"}}),
+]
+
+
+class StartRun(Request):
+    project_key: ProjectKey | None = None
+    agent_id: Name | None = None
+    run_id: RunId | None = None
+    summary: Prose | None = None
+    meta_json: JsonObject | None = None
+    label: Name | None = None
+    parent_run_id: RunId | None = None
+    conversation_id: Identifier | None = None
+    user_id: Identifier | None = None
+    follows_act_id: RunId | None = None
+    input: Payload | None = None
+    idempotency_key: Identifier | None = None
+
+
+class ReportUsage(Request):
+    run_id: RunId
+    token_usage: TokenUsage
+    traces: Traces | None = None
+    project_key: ProjectKey | None = None
+    idempotency_key: Identifier | None = None
+
+
+class EndRun(Request):
+    run_id: RunId
+    status: EndStatus
+    summary: Prose | None = None
+    meta_json: JsonObject | None = None
+    token_usage: TokenUsage | None = None
+    traces: FinalTraces | None = None
+    output: Payload | None = None
+    project_key: ProjectKey | None = None
+
+
+class RecordFailure(Request):
+    project_key: ProjectKey | None = None
+    run_id: RunId | None = None
+    agent_id: Name | None = None
+    summary: Summary
+    task_id: Name | None = None
+    error: ErrorText | None = None
+    context: JsonObject | None = None
+    meta: JsonObject | None = None
+    error_type: Name | None = None
+    idempotency_key: Identifier | None = None
+
+
+class RecordRun(Request):
+    project_key: ProjectKey | None = None
+    agent: Name
+    summary: Summary
+    ticket: Ticket | None = None
+    meta_json: JsonObject | None = None
+    idempotency_key: Identifier | None = None
+
+
+class TrackMcp(Request):
+    """A runless span. `distinct_id`, `client_label`, `agent_name` and `ended_at` are taken as Trodo's `track_mcp` has them."""
+
+    project_key: ProjectKey | None = None
+    tool: Name
+    server: Name | None = None
+    input: Payload | None = None
+    output: Payload | None = None
+    error: ErrorText | None = None
+    duration_ms: DurationMs | None = None
+    started_at: Moment | None = None
+    user_id: Annotated[Identifier | None, Field(validation_alias=AliasChoices("user_id", "distinct_id"))] = None
+    session_id: Identifier | None = None
+    client: Annotated[Name | None, Field(validation_alias=AliasChoices("client", "client_label"))] = None
+    attributes: JsonObject | None = None
+    span_id: Identifier | None = None
+    agent_name: Annotated[Name | None, Field(exclude=True)] = None
+    ended_at: Annotated[Moment | None, Field(exclude=True)] = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "TrackMcp":
+        _ends_after_it_starts(self.started_at, self.ended_at)
+        return self
+
+
+class GetRun(Request):
+    run_id: RunId
+    detail: Literal["summary", "spans"] = "summary"
+    max_chars: Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWER_CHARS_MAX)] = limits.ANSWER_CHARS_DEFAULT
+    cursor: str | None = None
+    project_key: ProjectKey | None = None
+
+
+class ListRuns(Request):
+    status: RunStatus | None = None
+    agent: Name | None = None
+    label: Name | None = None
+    query: Prose | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    parent_run_id: RunId | None = None
+    conversation_id: Identifier | None = None
+    limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT
+    cursor: str | None = None
+    project_key: ProjectKey | None = None
+
+
+def _ends_after_it_starts(started_at: int | None, ended_at: int | None) -> None:
+    if started_at is not None and ended_at is not None and ended_at < started_at:
+        raise PydanticCustomError("consistency", "ends before it starts: ended_at is earlier than started_at")

@@ -1,0 +1,123 @@
+"""Turning what arrived into a request, or into one sentence about what is wrong with it."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+
+_SHOWN_CHARS: Final = 64
+_TOO_LARGE: Final = frozenset({"string_too_long", "too_long", "json_size", "json_depth"})
+_EXPECTED: Final = {
+    "string_type": "is not a string",
+    "int_type": "is not an integer",
+    "int_from_float": "is not an integer",
+    "float_type": "is not a number",
+    "finite_number": "is not a finite number",
+    "bool_type": "is not true or false",
+    "dict_type": "is not an object",
+    "model_type": "is not an object",
+    "model_attributes_type": "is not an object",
+    "list_type": "is not an array",
+    "string_too_short": "is empty",
+    "string_unicode": "contains half of a surrogate pair; send whole characters",
+    "int_parsing_size": "is too large",
+}
+
+
+def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
+    """The arguments as a request of the given model.
+
+    Raises:
+        LimitExceeded: the first thing wrong is that something is larger than Runtally keeps.
+        InvalidInput: anything else is wrong. Both name the field, the rule and the way out in our own words.
+    """
+    try:
+        return model.model_validate(arguments, by_alias=True)
+    except ValidationError as error:
+        raise _explain(model, error.errors(include_url=False)) from None
+
+
+def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyError:
+    # An unknown argument explains the required one that is missing beside it.
+    first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
+    field = _path(first["loc"])
+    sentence = _sentence(model, first)
+    more = len(details) - 1
+    if more:
+        sentence += f" ({more} more {'problem' if more == 1 else 'problems'} after this one)"
+    kind = LimitExceeded if first["type"] in _TOO_LARGE else InvalidInput
+    return kind(sentence, field=field)
+
+
+def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
+    field, kind, context = _path(detail["loc"]), detail["type"], detail.get("ctx", {})
+    match kind:
+        case "missing":
+            return f"{field} is required"
+        case "extra_forbidden":
+            return _unknown(model, detail["loc"])
+        case "string_too_long":
+            return f"{field} is {len(detail['input']):,} characters; the limit is {context['max_length']:,}. Shorten it"
+        case "too_long":
+            return f"{field} has {context['actual_length']:,} entries; the limit is {context['max_length']:,}. Split the call"
+        case "string_pattern_mismatch":
+            return f"{field} must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or a digit"
+        case "literal_error":
+            return f"{field} must be one of {context['expected']}"
+        case "greater_than_equal":
+            return f"{field} is less than {context['ge']:,}"
+        case "less_than_equal":
+            return f"{field} is more than {context['le']:,}"
+        case _ if kind in _EXPECTED:
+            return f"{field} {_EXPECTED[kind]}"
+        case _ if not detail.get("url") and kind in _OURS:
+            return f"{field} {detail['msg']}"
+        case _:
+            return f"{field} is not valid"
+
+
+_OURS: Final = frozenset({"text", "uuid", "number", "moment", "json", "json_size", "json_depth", "usage", "consistency"})
+"""The error types that our own validators raise, whose messages are therefore ours."""
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" if path else _shown(part)
+    return path or "the arguments"
+
+
+def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    known = sorted(_names_at(model, location[:-1]))
+    near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return f"{_path(location)} is not a known argument; {hint}"
+
+
+def _names_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+    for part in location:
+        if isinstance(part, int):
+            continue
+        nested = next((kind for kind in _models_in(model.model_fields[part].annotation)), None)
+        if nested is None:
+            return set()
+        model = nested
+    return set(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for argument in getattr(annotation, "__args__", ()) for found in _models_in(argument)]
+
+
+def _shown(name: str) -> str:
+    """A name the caller sent, as much of it as fits in a sentence and nothing that breaks a line."""
+    shown = "".join(character if character.isprintable() else "?" for character in name[:_SHOWN_CHARS])
+    return shown + "…" if len(name) > _SHOWN_CHARS else shown

@@ -1,0 +1,1 @@
+"""The MCP interface: tools, resources and transports over the service layer."""

@@ -1,0 +1,30 @@
+"""The MCP edge of the error table: what a model reads when a tool refuses."""
+
+import json
+import logging
+from secrets import token_hex
+from typing import Any
+
+from runtally.domain.errors import RuntallyError
+
+logger = logging.getLogger(__name__)
+
+
+def refused(error: RuntallyError) -> dict[str, Any]:
+    """A tool error whose text and structure both say `code`, `message` and, where one is to blame, `field`."""
+    return _tool_error(error.code, error.message, field=error.field)
+
+
+def failed(tool: str, error: BaseException) -> dict[str, Any]:
+    """A bug of ours: nothing of it is shown but a reference id, under which the log has the rest."""
+    reference = token_hex(4)
+    logger.error("internal error %s in %s", reference, tool, exc_info=error)
+    return _tool_error("internal", f"Runtally failed; nothing is known to be recorded. Reference {reference} in its log")
+
+
+def _tool_error(code: str, message: str, field: str | None = None) -> dict[str, Any]:
+    error = {"code": code, "message": message} | ({} if field is None else {"field": field})
+    structured = {"error": error}
+    text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))
+    content = [{"type": "text", "text": text}]
+    return {"content": content, "structuredContent": structured, "isError": True, "resultType": "complete"}

@@ -1,0 +1,201 @@
+"""JSON-RPC messages as lines on non-blocking pipes or sockets, read and written by the event loop itself.
+
+`add_reader` and `add_writer` rather than asyncio's pipe transports: its write-pipe transport takes a byte arriving on a
+socket for a hang-up, and hosts hand out sockets as stdio, some of them one socket for both directions.
+"""
+
+import asyncio
+import json
+import os
+from collections import deque
+from typing import Final
+
+import anyio
+from anyio.abc import ObjectReceiveStream, ObjectSendStream
+from mcp.shared.message import SessionMessage
+from mcp_types import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCNotification,
+    RequestId,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+
+from runtally.domain.limits import MESSAGE_BYTES
+
+PARTING_SECONDS: Final = 0.2
+"""How long a line waits for a client that has closed its side and does not read."""
+_READ_BYTES: Final = 64 * 1024
+_QUEUED_LINES: Final = 64
+
+
+class PipeWriteStream(ObjectSendStream[SessionMessage]):
+    """Writes one line a message, in the order of the calls; no line is torn, whoever is cancelled."""
+
+    def __init__(self, fd: int, wake_reader: asyncio.Event) -> None:
+        self._fd = fd
+        self._loop = asyncio.get_running_loop()
+        self._wake_reader = wake_reader
+        self._unsent = bytearray()
+        self._sent = asyncio.Event()
+        self._sent.set()
+        self.lost = False
+        """The client has closed its end, or this end is closed."""
+
+    @property
+    def full(self) -> bool:
+        """The system takes no more until the client reads."""
+        return not self._sent.is_set()
+
+    async def send(self, item: SessionMessage) -> None:
+        """Return once the system has taken the whole line. Raises `BrokenResourceError` when there is no client."""
+        if not self.lost:
+            self._unsent += item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+            self._write()
+            await self._sent.wait()
+        if self.lost:
+            raise anyio.BrokenResourceError
+
+    async def aclose(self) -> None:
+        """Give what is unsent a moment to leave."""
+        with anyio.move_on_after(PARTING_SECONDS, shield=True):
+            await self._sent.wait()
+        self._lose()
+
+    def _write(self) -> None:
+        try:
+            del self._unsent[: os.write(self._fd, self._unsent)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._lose()
+            return
+        if self._unsent and not self.full:
+            self._sent.clear()
+            self._loop.add_writer(self._fd, self._write)
+        elif not self._unsent and self.full:
+            self._stop_waiting()
+
+    def _lose(self) -> None:
+        self.lost = True
+        self._unsent.clear()
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        self._loop.remove_writer(self._fd)
+        self._sent.set()
+        self._wake_reader.set()
+
+
+class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
+    """Returns each line as a message, or as the error to answer it with.
+
+    Nothing is returned while the writer is full, and nothing is read while enough lines wait to be returned: a client
+    that does not read its answers soon cannot write.
+    """
+
+    def __init__(self, fd: int, writer: PipeWriteStream, wake: asyncio.Event) -> None:
+        self._fd = fd
+        self._loop = asyncio.get_running_loop()
+        self._writer = writer
+        self._wake = wake
+        self._lines: deque[bytes | JSONRPCError] = deque()
+        self._queued_bytes = 0
+        self._partial = bytearray()
+        self._skipping = False
+        self._listening = False
+        self._ended = False
+        self._listen()
+
+    async def receive(self) -> SessionMessage | JSONRPCError:
+        """Raises `EndOfStream` at the end of input, or when the client has closed its end of the output."""
+        while not (self._ended or self._writer.lost or (self._lines and not self._writer.full)):
+            self._wake.clear()
+            await self._wake.wait()
+        if self._writer.lost or not self._lines:
+            raise anyio.EndOfStream
+        line = self._lines.popleft()
+        if isinstance(line, bytes):
+            self._queued_bytes -= len(line)
+        self._listen()
+        return _parsed(line) if isinstance(line, bytes) else line
+
+    async def aclose(self) -> None:
+        self._ended = True
+        self._lines.clear()
+        self._listen()
+        self._wake.set()
+
+    def _listen(self) -> None:
+        wanted = not self._ended and len(self._lines) < _QUEUED_LINES and self._queued_bytes < MESSAGE_BYTES
+        if wanted and not self._listening:
+            self._loop.add_reader(self._fd, self._read)
+        elif self._listening and not wanted:
+            self._loop.remove_reader(self._fd)
+        self._listening = wanted
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._fd, _READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        first, *others = data.split(b"\n")
+        self._extend_line(first)
+        for piece in others:
+            self._end_line()
+            self._extend_line(piece)
+        if not data:
+            self._end_line()
+            self._ended = True
+        self._listen()
+        self._wake.set()
+
+    def _extend_line(self, piece: bytes) -> None:
+        if self._skipping:
+            return
+        if len(self._partial) + len(piece) <= MESSAGE_BYTES:
+            self._partial += piece
+            return
+        self._skipping = True
+        self._partial.clear()
+        self._lines.append(error_answer(INVALID_REQUEST, f"A message is one line of at most {MESSAGE_BYTES} bytes."))
+
+    def _end_line(self) -> None:
+        if self._partial and not self._partial.isspace():
+            self._lines.append(bytes(self._partial))
+            self._queued_bytes += len(self._partial)
+        self._partial.clear()
+        self._skipping = False
+
+
+def _parsed(line: bytes) -> SessionMessage | JSONRPCError:
+    try:
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError:
+        return refusal(line)
+    # The SDK takes a request whose id is null, a boolean or a fraction for a notification, and would never answer it.
+    if isinstance(message, JSONRPCNotification) and b'"id"' in line and "id" in json.loads(line):
+        return refusal(line)
+    return SessionMessage(message)
+
+
+def refusal(line: bytes) -> JSONRPCError:
+    """The answer to a line that is no message. It names the id unless that may be an id of ours, sent back."""
+    try:
+        value = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return error_answer(PARSE_ERROR, "The line is not JSON in UTF-8.")
+    request_id = value.get("id") if isinstance(value, dict) and not value.keys() & {"result", "error"} else None
+    if not isinstance(request_id, str | int) or isinstance(request_id, bool):
+        request_id = None
+    return error_answer(INVALID_REQUEST, "The line is not a JSON-RPC 2.0 message.", request_id)
+
+
+def error_answer(code: int, message: str, request_id: RequestId | None = None) -> JSONRPCError:
+    """A JSON-RPC error response; its id is null when the request it answers is not known."""
+    return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=code, message=message))

@@ -1,0 +1,56 @@
+"""JSON schemas as a model reads them: no titles, no nulls, nothing to look up elsewhere."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+_NOISE: Final = frozenset({"title", "default", "description", "format", "pattern", "minLength", "minimum"})
+"""Left out of input schemas: the server checks it and says so in words, and every character costs the agent's context."""
+
+
+@cache
+def input_schema(request: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a request, inlined. An argument may be left out or null where it is not required."""
+    schema: dict[str, Any] = _slim(request.model_json_schema(by_alias=False), _NOISE)
+    return schema
+
+
+@cache
+def output_schema(answer: type[BaseModel]) -> dict[str, Any]:
+    """The schema of an answer, inlined. A field that is None is left out of the answer."""
+    full = answer.model_json_schema(mode="serialization", by_alias=True)
+    schema: dict[str, Any] = _slim(full, frozenset({"title", "default", "description", "additionalProperties"}))
+    return _optional_where_left_out(schema, answer)
+
+
+def _slim(schema: Mapping[str, Any], noise: frozenset[str]) -> Any:
+    return _inlined(schema, schema.get("$defs", {}), noise)
+
+
+def _inlined(node: Any, definitions: Mapping[str, Any], noise: frozenset[str]) -> Any:
+    if isinstance(node, list):
+        return [_inlined(item, definitions, noise) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        node = {**definitions[node["$ref"].rpartition("/")[2]], **{k: v for k, v in node.items() if k != "$ref"}}
+    if "anyOf" in node:
+        given = [option for option in node["anyOf"] if option != {"type": "null"}]
+        if len(given) == 1:
+            node = {**{k: v for k, v in node.items() if k != "anyOf"}, **given[0]}
+            return _inlined(node, definitions, noise)
+    slim = {}
+    for key, value in node.items():
+        if key == "properties":
+            slim[key] = {name: _inlined(field, definitions, noise) for name, field in value.items()}
+        elif key not in noise and key != "$defs" and (key, value) != ("additionalProperties", True):
+            slim[key] = _inlined(value, definitions, noise)
+    return slim
+
+
+def _optional_where_left_out(schema: dict[str, Any], answer: type[BaseModel]) -> dict[str, Any]:
+    """In serialization mode pydantic requires fields that have a default; ours are left out when None."""
+    required = [name for name, field in answer.model_fields.items() if field.is_required()]
+    return {**schema, "required": required}

@@ -1,0 +1,132 @@
+"""The MCP server: one object that serves both protocol eras, on any transport, without state per connection."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from runtally.domain import limits
+from runtally.domain.caller import Caller, Origin
+from runtally.domain.errors import RuntallyError
+from runtally.domain.fields import compact_json
+from runtally.domain.models import Answer
+from runtally.domain.validation import parse
+from runtally.mcp_server import errors, schemas
+from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
+from runtally.mcp_server.tools.tool import Tool
+from runtally.service.ledger import Ledger
+from runtally.version import __version__
+
+Context = ServerRequestContext[Any, Any]
+WhoIsAsking = Callable[[], Caller]
+
+INSTRUCTIONS: Final = (
+    "Runtally keeps a durable record of what agents do and what it costs. At the start of a task call core_start_run "
+    "and keep its run_id. After LLM calls call core_report_usage with what is new since the last report. When something "
+    "fails call core_record_failure. When the task is over call core_end_run. Every write is stored when it is answered; "
+    "to retry safely send the same idempotency_key again. Before a task, list_runs and get_run show what earlier runs did. "
+    "project_key is needed only where the server says so."
+)
+_LIST_TTL_MS: Final = 3_600_000
+
+
+def make_server(ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin) -> Server[Any]:
+    """The server over a ledger. `who_is_asking` is called for each request, inside its context."""
+
+    async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        caller = who_is_asking()
+        return types.ListToolsResult(tools=[_described(tool) for tool in TOOLS if caller.may(_role(tool))])
+
+    async def call_tool(context: Context, params: types.CallToolRequestParams) -> Any:
+        tool = BY_NAME.get(params.name)
+        if tool is None:
+            known = ", ".join(BY_NAME)
+            raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool; this server has {known}")
+        try:
+            request = parse(tool.request, params.arguments or {})
+            if tool.writes:
+                came_from = _origin_of(context, origin)
+                return _answered(await ledger.write(tool.method, who_is_asking(), request, came_from))
+            return _answered(await ledger.read(tool.method, who_is_asking(), request))
+        except RuntallyError as error:
+            return errors.refused(error)
+        except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
+            return errors.failed(tool.name, error)
+
+    return Server(
+        "runtally",
+        version=__version__,
+        title="Runtally",
+        description="A flight recorder for AI agents",
+        instructions=INSTRUCTIONS,
+        cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_TTL_MS, scope="private")},
+        get_tool_input_schema=_input_schema,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+def _input_schema(name: str) -> Mapping[str, Any] | None:
+    tool = BY_NAME.get(name)
+    return None if tool is None else schemas.input_schema(tool.request)
+
+
+def _role(tool: Tool) -> Any:
+    return "write" if tool.writes else "read"
+
+
+def _described(tool: Tool) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=schemas.input_schema(tool.request),
+        output_schema=schemas.output_schema(tool.answer),
+        annotations=types.ToolAnnotations(
+            read_only_hint=not tool.writes,
+            destructive_hint=False,
+            idempotent_hint=tool.idempotent,
+            open_world_hint=False,
+        ),
+    )
+
+
+def _answered(answer: Answer) -> dict[str, Any]:
+    """The same compact JSON in `content` and `structuredContent`: hosts forward only one of them, and not the same one."""
+    structured = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {
+        "content": [{"type": "text", "text": compact_json(structured)}],
+        "structuredContent": structured,
+        "isError": False,
+        "resultType": "complete",
+    }
+
+
+def _origin_of(context: Context, origin: Origin) -> Origin:
+    client = context.session.client_params
+    meta: Mapping[str, Any] = context.meta or {}
+    return Origin(
+        client=None if client is None else _client(client.client_info),
+        session_id=origin.session_id,
+        trace_id=_trace_id(meta.get("traceparent")),
+    )
+
+
+def _client(info: types.Implementation) -> str | None:
+    """The client's name and version, as much of them as is kept; a label, never a credential."""
+    label = f"{info.name} {info.version}".replace("\0", "").encode(errors="replace").decode().strip()
+    return label[: limits.NAME_CHARS] or None
+
+
+def _trace_id(traceparent: Any) -> str | None:
+    """The trace id of a W3C `traceparent` (version-traceid-parentid-flags), if it is one."""
+    parts = traceparent.split("-") if isinstance(traceparent, str) else []
+    if len(parts) < 4 or len(parts[1]) != 32 or not set(parts[1]) <= set("0123456789abcdef") or not parts[1].strip("0"):
+        return None
+    return parts[1]
+
+

@@ -1,0 +1,29 @@
+"""Tools that look up what earlier runs did."""
+
+from runtally.domain.models import RunFound, RunList
+from runtally.domain.requests import GetRun, ListRuns
+from runtally.mcp_server.tools.tool import Tool
+from runtally.service import lookup
+
+TOOLS = (
+    Tool(
+        name="list_runs",
+        title="List runs",
+        description="Call to find earlier runs, newest first. query: words in summary or ticket.",
+        request=ListRuns,
+        answer=RunList,
+        method=lookup.list_runs,
+        writes=False,
+        idempotent=True,
+    ),
+    Tool(
+        name="get_run",
+        title="Get a run",
+        description="Call to see one run: status, totals, and with detail=spans its steps.",
+        request=GetRun,
+        answer=RunFound,
+        method=lookup.get_run,
+        writes=False,
+        idempotent=True,
+    ),
+)

@@ -1,0 +1,54 @@
+"""Tools that record runs."""
+
+from runtally.domain.models import RunEnded, RunRecorded, RunStarted, UsageReported
+from runtally.domain.requests import EndRun, RecordRun, ReportUsage, StartRun
+from runtally.mcp_server.tools.tool import Tool
+from runtally.service import runs
+
+TOOLS = (
+    Tool(
+        name="core_start_run",
+        title="Start a run",
+        description="Call first, when you begin a task: opens a run and returns the run_id for all later calls. "
+        "summary: what you intend; label: the kind of work. End it with core_end_run; after 6 h without a call it "
+        "counts as interrupted.",
+        request=StartRun,
+        answer=RunStarted,
+        method=runs.start_run,
+        writes=True,
+        idempotent=False,
+    ),
+    Tool(
+        name="core_report_usage",
+        title="Report tokens and cost",
+        description="Call after LLM calls: adds tokens and cost to the run. Send what is new since the last report. "
+        "input_tokens includes cached, output_tokens includes reasoning; leave out what you do not know. "
+        "traces: the steps; their tokens count only if token_usage has none.",
+        request=ReportUsage,
+        answer=UsageReported,
+        method=runs.report_usage,
+        writes=True,
+        idempotent=False,
+    ),
+    Tool(
+        name="core_end_run",
+        title="End a run",
+        description="Call last, when the task is over: closes the run for good. token_usage here is the run's final "
+        "total, not an addition. traces: as in core_report_usage.",
+        request=EndRun,
+        answer=RunEnded,
+        method=runs.end_run,
+        writes=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="record_run",
+        title="Record finished work",
+        description="Call to log finished work in one entry, without tokens or steps; otherwise use core_start_run.",
+        request=RecordRun,
+        answer=RunRecorded,
+        method=runs.record_run,
+        writes=True,
+        idempotent=False,
+    ),
+)

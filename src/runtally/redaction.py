@@ -1,0 +1,267 @@
+"""Secrets leave a text before it is stored: each becomes `[REDACTED:kind]`, and what stands around it stays readable.
+
+Two ideas find them. A shape is a credential that gives itself away wherever it stands, such as `ghp_…` or a JWT. An
+assignment is a value that only its name gives away, such as `password=…`. Counting tokens is what this product is for:
+`max_tokens`, `token_count` and every number are left alone.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from runtally.redaction_shapes import CODE, MARKER, NAME_ENDINGS, NAMES, PLACEHOLDER, SCHEME, SHAPES, WORDS
+
+_JUDGED_CHARS: Final = 128
+"""A value is judged by its beginning, so that a text of nothing but refused values costs no more than its length."""
+_NAME_CHARS: Final = 96
+
+_SHAPES: Final = tuple((kind, re.compile(pattern, re.ASCII)) for kind, _, pattern in SHAPES)
+_NAMES: Final = tuple(
+    (kind, re.compile(value, re.DOTALL), re.compile(rf"(?:.*_)?(?:{name})(?:_?\d+)?")) for kind, value, name in NAMES
+)
+_WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+_PLACEHOLDER: Final = re.compile(rf"(?:{SCHEME}[ \t]+)?(?:{PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
+_CODE: Final = re.compile(CODE)
+
+# An assignment is found by its separator, which is rare, after what may end a name; the name is read backwards from it.
+_CLOSES_NAME: Final = r"[\"'`\]\s\\\d_-]"
+_ENDS_NAME: Final = "".join(f"[{''.join(set(at))}{''.join(set(at)).upper()}]" for at in zip(*(e[-3:] for e in NAME_ENDINGS)))
+_AFTER_NAME: Final = rf"(?:(?<={_ENDS_NAME}.)|(?<={_ENDS_NAME}{_CLOSES_NAME}.)|(?<={_CLOSES_NAME}{_CLOSES_NAME}.))"
+_SEPARATOR: Final = re.compile(rf"[:=>]{_AFTER_NAME}(?:(?<!>)(?!::|//)|(?<=\w>)(?=[^<>\s]{{1,256}}</))", re.DOTALL)
+_NAME_BACKWARDS: Final = re.compile(
+    r"[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?:[\"'`]\\{0,7})?([\w.-]{2,64}(?: [A-Za-z]{2,12})?)"
+)
+_FLAG: Final = re.compile(r"--(?<![\w-]--)([A-Za-z][\w-]{1,64})[ \t]+(?=[^\s-])")
+_SAID: Final = re.compile(r"((?i:password|passphrase)) is:? ")
+_ASSIGNMENT_GATES: Final = (
+    *((char, re.compile(char + _AFTER_NAME, re.DOTALL)) for char in ":=>"),
+    ("-", _FLAG),
+    ("word is", _SAID),
+)
+_REST: Final = (  # a value goes on over a closing bracket or a comma only if it does not end there
+    rf"(?:{MARKER}|[^\s\"'`\\<>;&,.)\]}}]|&(?![\w.%\[\]-]{{1,64}}=)|,(?=\w)(?![\w.-]{{1,64}}[=:])|[.)\]}}<>](?=[\w!@#$%^*+=.-])"
+    r"|\\(?![nrt\"'`\\]))"
+)
+_VALUE: Final = re.compile(
+    r"[=>]{0,2}[ \t]{0,8}(?:(?:[bBrRuUfF]{1,2}(?=[\"']))?"
+    r"(?P<quote>\\{0,7}[\"'`])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n]))++)(?:(?P=quote)|\Z)"
+    rf"|(?:{SCHEME}[ \t]+)?(?P<bare>(?:{MARKER}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{_JUDGED_CHARS - 1}}}+))"
+)
+_VALUE_GOES_ON: Final = re.compile(rf"{_REST}*+")
+_WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*[:!?]?|\d+")
+_SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(]|\.(?:\s|\Z)")
+_TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]+){2,}")
+
+
+def _is_placeholder(value: str) -> bool:
+    return len(value) <= _JUDGED_CHARS and _PLACEHOLDER.fullmatch(value) is not None
+
+
+class _Rule(NamedTuple):
+    """What a name says of its value: its kind of secret, and what it must look like to be one (anything, if empty)."""
+
+    kind: str
+    value: re.Pattern[str]
+
+    def gives_away(self, value: str) -> bool:
+        return bool(self.value.fullmatch(value)) and not _is_placeholder(value)
+
+
+def _gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[str, int], ...]]]:
+    """Needles by a rare character they share: most texts lack it, and then none of them need be looked for."""
+    shared: dict[str, list[tuple[str, int]]] = {}
+    for row, (_, needles, _) in enumerate(SHAPES):
+        for needle in needles:
+            char = next(char for char in "'\"=_/:zxJKIGC93-" + needle if char in needle)
+            shared.setdefault(char, []).append((needle, row))
+    for char, found in shared.items():
+        cuts = {needle: needle.index(char) + 1 for needle, _ in found}
+        around = "|".join(f"(?<={re.escape(needle[:cut])}){re.escape(needle[cut:])}" for needle, cut in cuts.items())
+        yield char, re.compile(f"{re.escape(char)}(?:{around})") if len(cuts) > 1 else None, tuple(found)
+
+
+_GATES: Final = tuple(_gates())
+
+
+def redact_text(text: str) -> str:
+    """`text` with every known secret replaced by `[REDACTED:kind]`; redacting the result again changes nothing.
+
+    Never raises, and takes time in proportion to the length of the text.
+    """
+    while (redacted := _without_assignments(_without_shapes(text))) != text:
+        text = redacted  # a marker ends a token: what stood next to the secret may be one only now
+    return text
+
+
+def redact_json(value: Any) -> Any:
+    """A copy of `value` whose strings went through `redact_text`, or went whole where their name says secret.
+
+    A list passes its name on to its strings, and `{"name": …, "value": …}` names its value. Keys go through
+    `redact_text` too, and two that become the same stay two entries (`…#2`). Order, numbers, booleans and null are
+    kept. Never raises, however deep the nesting.
+    """
+    root = [value]
+    pending: list[tuple[Any, str]] = [(root, "")]
+    while pending:
+        box, inherited = pending.pop()
+        for slot, child in list(box.items() if isinstance(box, dict) else enumerate(box)):
+            if isinstance(child, dict):
+                box[slot] = copy = _with_redacted_keys(child)
+                pending.append((copy, ""))
+            elif isinstance(child, str | list | tuple):
+                name = _name_of(slot, box) if isinstance(box, dict) else inherited
+                if isinstance(child, str):
+                    box[slot] = _redact_named(name, child)
+                else:
+                    box[slot] = entries = list(child)
+                    pending.append((entries, name))
+    return root[0]
+
+
+def _with_redacted_keys(entries: dict[Any, Any]) -> dict[Any, Any]:
+    redacted: dict[Any, Any] = {}
+    seen: dict[str, int] = {}
+    for key, child in entries.items():
+        name = unique = redact_text(key) if isinstance(key, str) else key
+        while unique in redacted:
+            seen[name] = seen.get(name, 1) + 1
+            unique = f"{name}#{seen[name]}"
+        redacted[unique] = child
+    return redacted
+
+
+def _name_of(key: Any, entries: dict[Any, Any]) -> str:
+    if key == "value":
+        key = entries.get("name", entries.get("key"))
+    return key if isinstance(key, str) else ""
+
+
+def _redact_named(name: str, text: str) -> str:
+    rule = _rule_for(name)
+    return f"[REDACTED:{rule.kind}]" if rule and rule.gives_away(text) else redact_text(text)
+
+
+def _rule_for(name: str) -> _Rule | None:
+    return _rule_for_tail(name[-_NAME_CHARS:])
+
+
+@lru_cache(maxsize=1024)
+def _rule_for_tail(name: str) -> _Rule | None:
+    if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(NAME_ENDINGS):
+        return None
+    words = _in_snake_case(name)
+    for kind, value, pattern in _NAMES:
+        if pattern.fullmatch(words):
+            return _Rule(kind, value) if kind else None
+    return None
+
+
+def _in_snake_case(name: str) -> str:
+    return _WORD_STARTS.sub("_", name).strip("_").lower()
+
+
+def _without_shapes(text: str) -> str:
+    rows: list[int] = []
+    for char, pattern, needles in _GATES:
+        if char in text and (pattern is None or pattern.search(text)):
+            for needle, row in needles:
+                if needle in text:
+                    rows.append(row)  # noqa: PERF401 - a comprehension costs more than most texts take here
+    for row in sorted(set(rows)) if rows else rows:
+        text = _without_shape(*_SHAPES[row], text)
+    return text
+
+
+def _without_shape(kind: str, shape: re.Pattern[str], text: str) -> str:
+    marker = f"[REDACTED:{kind}]"
+    if "value" not in shape.groupindex:
+        return shape.sub(marker, text)
+
+    def around_the_value(found: re.Match[str]) -> str:
+        value = found["value"]
+        if _is_placeholder(value) or (kind == "basic_credentials" and not _is_name_and_password(value)):
+            return found[0]
+        start, end = found.span("value")
+        return f"{text[found.start() : start]}{marker}{text[end : found.end()]}"
+
+    return shape.sub(around_the_value, text)
+
+
+def _is_name_and_password(encoded: str) -> bool:
+    try:
+        return b":" in base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+    except binascii.Error:
+        return False
+
+
+def _without_assignments(text: str) -> str:
+    for char, pattern in _ASSIGNMENT_GATES:
+        if char in text and pattern.search(text):
+            break
+    else:
+        return text
+    parts = []
+    done = 0
+    for name, at, separator in sorted(_assignments(text), key=lambda found: found[1]):
+        rule = _rule_for(name) if at >= done else None
+        span = _secret_at(text, at, rule, name, separator) if rule else None
+        if rule and span:
+            parts += text[done : span[0]], f"[REDACTED:{rule.kind}]"
+            done = span[1]
+    return "".join(parts) + text[done:] if parts else text
+
+
+def _assignments(text: str) -> Iterator[tuple[str, int, str]]:
+    """(name, where its value begins, what stands between them) for every name that may say secret."""
+    for found in _SEPARATOR.finditer(text):
+        at = found.start()
+        before = text[max(0, at - _NAME_CHARS) : at]
+        if not before.rstrip(" \t\"'`\\]0123456789_-").lower().endswith(NAME_ENDINGS):
+            continue
+        if backwards := _NAME_BACKWARDS.match(before[::-1]):
+            yield backwards[1][::-1], found.end(), text[at]
+    for separator, pattern in (("-", _FLAG), ("is", _SAID)):
+        if separator in text:
+            for found in pattern.finditer(text):
+                yield found[1], found.end(), separator
+
+
+def _secret_at(text: str, at: int, rule: _Rule, name: str, separator: str) -> tuple[int, int] | None:
+    """Where the secret begins and ends, if the value at `at` is one and not code, prose or a placeholder."""
+    found = _VALUE.match(text, at)
+    if not found:
+        return None
+    if found["quoted"] is not None:
+        return found.span("quoted") if rule.gives_away(found["quoted"]) else None
+    start, end = found.span("bare")
+    if not rule.gives_away(found["bare"]) or _is_expression(text, start, end, name):
+        return None
+    if _is_prose(text, start, end, separator):
+        return None
+    rest = _VALUE_GOES_ON.match(text, end)
+    return start, rest.end() if rest else end
+
+
+def _is_expression(text: str, start: int, end: int, name: str) -> bool:
+    """`derive()`, `config.password`, or one name given for another: `password=db_password`."""
+    if code := _CODE.match(text, start):
+        return code.end() >= end
+    value = text[start:end]
+    if not re.fullmatch(r"[A-Za-z_][\w.]*", value):
+        return False
+    words = _in_snake_case(value)
+    return f"_{_in_snake_case(name)}".endswith(f"_{words}") or ("_" in words and _rule_for(value) is not None)
+
+
+def _is_prose(text: str, start: int, end: int, separator: str) -> bool:
+    value = text[start:end]
+    if value.lower().rstrip(":!?") in WORDS:
+        return True
+    if separator == "is":
+        return _WORDLIKE.fullmatch(value) is not None
+    if separator != ":" or text[start - 1] not in " \t" or not _WORDLIKE.fullmatch(value):
+        return False
+    return bool(_SENTENCE_GOES_ON.match(text, end) or _TYPE_NAME.fullmatch(value))

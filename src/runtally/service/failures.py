@@ -1,0 +1,110 @@
+"""Failures: structured events that remember how often the same thing failed before."""
+
+import re
+from hashlib import blake2b
+from typing import Final
+
+from runtally.domain.caller import Caller
+from runtally.domain.models import Failure, FailureRecorded
+from runtally.domain.ports import Addition, RunState
+from runtally.domain.requests import RecordFailure
+from runtally.service import receipts
+from runtally.service.unit import Unit, no_such_run, project_of_run
+
+
+def record_failure(unit: Unit, caller: Caller, request: RecordFailure) -> FailureRecorded:
+    """Record a failure, of a run or of none, and answer how often its fingerprint was seen and when.
+
+    A failure does not end its run; after the run's end it is accepted and marked `late`.
+
+    Raises:
+        NotFound: the caller's project has no such run.
+        Conflict: the `idempotency_key` stands for other content.
+        NotAllowed, InvalidInput: the caller may not write to the project, or it is unclear which is meant.
+    """
+    caller.require("write")
+    if request.run_id is None:
+        project_key = caller.project(request.project_key)
+    else:
+        project_key = project_of_run(unit, caller, request.project_key, request.run_id)
+    return receipts.once(
+        unit,
+        project_key,
+        "record_failure",
+        request.idempotency_key,
+        request,
+        FailureRecorded,
+        lambda: _record(unit, project_key, request),
+    )
+
+
+def _record(unit: Unit, project_key: str, request: RecordFailure) -> FailureRecorded:
+    state = _note_on_run(unit, project_key, request.run_id)
+    late = state is not None and state.status != "running"
+    failure = Failure.model_construct(
+        failure_id=unit.new_id(),
+        run_id=request.run_id,
+        recorded_at=unit.now,
+        late=late,
+        fingerprint=fingerprint(request.error_type, request.error, request.summary),
+        agent=request.agent_id,
+        task_id=request.task_id,
+        error_type=request.error_type,
+        summary=request.summary,
+        error=request.error,
+        context=request.context,
+        meta=request.meta,
+    )
+    before = unit.store.find_failure_group(project_key, failure.fingerprint)
+    unit.store.insert_failure(project_key, failure)
+    return FailureRecorded.model_construct(
+        project_key=project_key,
+        failure_id=failure.failure_id,
+        run_id=request.run_id,
+        status=None if state is None else state.status,
+        late=late or None,
+        fingerprint=failure.fingerprint,
+        seen=1 if before is None else before.seen + 1,
+        first_seen_at=unit.now if before is None else before.first_seen_at,
+        previous_seen_at=None if before is None else before.last_seen_at,
+        totals=None if state is None else state.totals,
+    )
+
+
+def _note_on_run(unit: Unit, project_key: str, run_id: str | None) -> RunState | None:
+    if run_id is None:
+        return None
+    state = unit.store.add_to_run(project_key, run_id, Addition(now=unit.now, failures=1))
+    if state is None:
+        raise no_such_run(run_id)
+    return state
+
+
+_VARYING: Final = re.compile(
+    r"""
+    [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}   # a UUID
+    | \b0x[0-9a-f]+\b                                              # an address
+    | \b[0-9a-f]{12,}\b                                            # a digest
+    | (?:[a-z]:)?(?:[\\/][\w.@+~-]+){2,}[\\/]?                      # a path
+    | (?:\d+[.,:_-]?)*\d+                                          # a number, a time, an IP address, a version
+    """,
+    re.VERBOSE,
+)
+_TRACEBACK: Final = "Traceback (most recent call last):"
+
+
+def fingerprint(error_type: str | None, error: str | None, summary: str) -> str:
+    """Sixteen hex digits that are the same for two failures of the same kind.
+
+    What counts is the error's own words: the line that names it (the last of a Python traceback, else the first),
+    in lower case, without what varies from one time to the next: ids, addresses, paths and numbers. Without an
+    `error` the summary stands in, which two agents rarely word alike.
+    """
+    words = _VARYING.sub("#", _telling_line(error or summary).lower())
+    said = f"{(error_type or '').lower()}\n{' '.join(words.split())}"
+    return blake2b(said.encode(), digest_size=8).hexdigest()
+
+
+def _telling_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    return lines[-1] if _TRACEBACK in text else lines[0]

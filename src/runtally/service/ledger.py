@@ -1,0 +1,107 @@
+"""The ledger as the asynchronous doors use it: a request goes in, one unit of work is done, an answer comes out."""
+
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from pydantic import BaseModel
+
+from runtally.domain.caller import Caller, Origin
+from runtally.domain.clock import Clock, IdSource
+from runtally.domain.errors import RuntallyError
+from runtally.domain.models import Answer
+from runtally.domain.ports import Database, Pricer, Store
+from runtally.domain.requests import EndRun, ReportUsage
+from runtally.service import lookup, runs
+from runtally.service.scrub import clip
+from runtally.service.unit import Unit
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+NOWHERE = Origin()
+
+
+class Ledger:
+    """Runs service methods in the database, with what the composition root gave it."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        new_id: IdSource,
+        pricer: Pricer,
+        redact: bool,
+        stale_after_seconds: int,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._new_id = new_id
+        self._pricer = pricer
+        self._redact = redact
+        self._stale_after_seconds = stale_after_seconds
+        self._prices_loaded = False
+        self._swept: set[str] = set()
+
+    async def write(
+        self,
+        method: Callable[[Unit, Caller, RequestT], AnswerT],
+        caller: Caller,
+        request: RequestT,
+        origin: Origin = NOWHERE,
+    ) -> AnswerT:
+        """Do a writing service method; when this returns, what it recorded is stored durably.
+
+        Raises:
+            RuntallyError: as the method says, or `Unavailable`.
+        """
+        if not self._prices_loaded and isinstance(request, ReportUsage | EndRun):
+            await self._load_prices()
+        clean = clip(request, redact=self._redact)
+        return await self._database.write(lambda store: method(self._unit(store, origin), caller, clean))
+
+    async def read(
+        self, method: Callable[[Unit, Caller, RequestT], AnswerT], caller: Caller, request: RequestT
+    ) -> AnswerT:
+        """Do a reading service method against one snapshot, after the stale runs it might show were swept.
+
+        Raises:
+            RuntallyError: as the method says, or `Unavailable`.
+        """
+        await self.sweep(caller.projects_to_search(getattr(request, "project_key", None)))
+        return await self._database.read(lambda store: method(self._unit(store, NOWHERE), caller, request))
+
+    async def sweep(self, projects: Iterable[str]) -> None:
+        """Interrupt the stale runs of the projects; the write lock is taken only where there is one."""
+        asked = tuple(projects)
+        self._swept.update(asked)
+        stale = await self._database.read(
+            lambda store: [project for project in asked if lookup.has_stale_run(self._unit(store, NOWHERE), project)]
+        )
+        if stale:
+            await self._database.write(
+                lambda store: [runs.sweep(self._unit(store, NOWHERE), project) for project in stale]
+            )
+
+    async def sweep_for_ever(self, projects: Iterable[str], every_seconds: float) -> None:
+        """Sweep the projects, and every other one that was read since, now and from time to time."""
+        self._swept.update(projects)
+        while True:
+            with contextlib.suppress(RuntallyError):  # whoever calls next is told what is wrong
+                await self.sweep(sorted(self._swept))
+            await anyio.sleep(every_seconds)
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""
+        await self._database.close()
+
+    async def _load_prices(self) -> None:
+        # Loading takes a tenth of a second: not in the event loop, and above all not under the write lock.
+        await anyio.to_thread.run_sync(self._pricer.load)
+        self._prices_loaded = True
+
+    def _unit(self, store: Store, origin: Origin) -> Unit:
+        return Unit(store, self._clock(), self._new_id, self._pricer, origin, self._stale_after_seconds)

@@ -1,0 +1,201 @@
+"""SQLite: how a file is opened, how a query runs in it, and what its refusals mean."""
+
+import contextlib
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, cast
+
+from runtally.domain.clock import Clock
+from runtally.domain.errors import LimitExceeded, RuntallyError, Unavailable
+from runtally.storage import migrate, queries
+from runtally.storage.database import Params, Row
+
+_SETTINGS: Final = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_size_limit = 67108864",
+)
+# SQLite's own wait is unfair: a writer in a tight loop can starve the others, so it waits this little and _begin retries.
+_WAIT_MS: Final = 20
+_NOTHING: Final = "Nothing was recorded."
+
+Connect = Callable[[], sqlite3.Connection]
+
+
+def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
+    """A connection that writes, to a file that exists, is the owner's alone and has the newest schema.
+
+    Raises:
+        sqlite3.Error: the file cannot be used (see `refusal`).
+        Unavailable: it can, but it is not for this Runtally.
+    """
+    if sqlite3.sqlite_version_info < (3, 37):
+        raise Unavailable(f"this Python has SQLite {sqlite3.sqlite_version} and Runtally needs 3.37 or newer")
+    _create_private(path)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    with _closed_on_error(connection):
+        migrate.applied_version(connection)
+        # Vacuum mode is fixed by the first table; the journal mode is a property of the file.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            raise Unavailable("the database is on a file system without shared memory; move it to a local disk")
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        migrate.upgrade(connection, clock())
+        connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+        connection.row_factory = sqlite3.Row
+    return connection
+
+
+def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """A connection that cannot write, to a file that a writer has prepared.
+
+    Raises:
+        sqlite3.Error: the file cannot be used (see `refusal`).
+        Unavailable: it can, but it is not for this Runtally.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    with _closed_on_error(connection):
+        if migrate.applied_version(connection) < migrate.released("sqlite")[-1].version:
+            raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        connection.row_factory = sqlite3.Row
+    return connection
+
+
+def begin_immediate(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Take the write lock, waiting up to `busy_seconds` with jitter so that many processes share it fairly."""
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 - jitter, not a secret
+        else:
+            return
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, busy_seconds: float) -> Iterator["SqliteTransaction"]:
+    """One write transaction, committed at the end or undone if the block raises; refusals come as `RuntallyError`."""
+    with told_plainly():
+        begin_immediate(connection, busy_seconds)
+        try:
+            yield SqliteTransaction(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextlib.contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turns what SQLite raises into what a person can act on."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise refusal(error) from error
+
+
+class SqliteTransaction:
+    """The four verbs over a connection that is inside a transaction."""
+
+    __slots__ = ("_connection", "_queries")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queries = queries.load()
+
+    def execute(self, query: str, params: Params) -> int:
+        return self._connection.execute(self._queries[query].sql(params), params).rowcount
+
+    def execute_many(self, query: str, rows: Sequence[Params]) -> None:
+        if rows:
+            self._connection.executemany(self._queries[query].sql(rows[0]), rows)
+
+    def fetch_one(self, query: str, params: Params) -> Row | None:
+        # All rows are fetched: a statement with RETURNING is not done, and COMMIT fails, before it has been read out.
+        rows = self._connection.execute(self._queries[query].sql(params), params).fetchall()
+        return cast("Row", rows[0]) if rows else None
+
+    def fetch_all(self, query: str, params: Params) -> Sequence[Row]:
+        return cast("Sequence[Row]", self._connection.execute(self._queries[query].sql(params), params).fetchall())
+
+
+_REFUSALS: Final = {
+    sqlite3.SQLITE_BUSY: f"another process is holding the database's write lock. {_NOTHING} Try again in a moment; "
+    "if it stays so, `runtally doctor` says more",
+    sqlite3.SQLITE_READONLY: f"the database cannot be written: the file, its folder or the disk is read-only. {_NOTHING} "
+    "Make them writable for the user who runs Runtally, or set RUNTALLY_DB to another file",
+    sqlite3.SQLITE_IOERR: f"the disk refused to read or write the database. {_NOTHING} Check the disk and its free space, "
+    "then try again",
+    sqlite3.SQLITE_CORRUPT: f"the database file is damaged. {_NOTHING} Run `runtally doctor`; restore a backup, or move the "
+    "file away and Runtally will begin a new one",
+    sqlite3.SQLITE_FULL: f"the disk that holds the database is full. {_NOTHING} Free some space and try again",
+    sqlite3.SQLITE_CANTOPEN: f"the database file cannot be opened. {_NOTHING} Check that its folder exists and that the user "
+    "who runs Runtally may write there, or set RUNTALLY_DB to another file",
+}
+_SAME_AS: Final = {
+    sqlite3.SQLITE_LOCKED: sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_PROTOCOL: sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_PERM: sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_AUTH: sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOTADB: sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOLFS: sqlite3.SQLITE_FULL,
+}
+
+
+def refusal(error: sqlite3.Error) -> RuntallyError | sqlite3.Error:
+    """What SQLite's refusal means to a person, or the error itself where it can only be a bug of ours."""
+    code = _code(error)
+    told = _REFUSALS.get(_SAME_AS.get(code, code))
+    if told is not None:
+        return Unavailable(told)
+    if code == sqlite3.SQLITE_CONSTRAINT and "runs_totals_are_exact" in str(error):
+        return LimitExceeded(
+            "the run's totals would pass 9,007,199,254,740,991, beyond which numbers are not exact. "
+            f"{_NOTHING} Check the counts, or start another run",
+            field="token_usage",
+        )
+    return error
+
+
+def breaks_connection(error: BaseException) -> bool:
+    """Whether the connection must be opened anew before the file can be trusted to have been mended."""
+    if not isinstance(error, sqlite3.Error) or _is_busy(error):
+        return False
+    return _SAME_AS.get(_code(error), _code(error)) in _REFUSALS
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _create_private(path: Path) -> None:
+    """Make the folder and the file the owner's alone: SQLite gives its -wal and -shm the file's permissions."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+@contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
