@@ -12,68 +12,30 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from runtally.redaction_shapes import CODE, MARKER, NAME_ENDINGS, NAMES, PLACEHOLDER, SCHEME, SHAPES, WORDS
+from runtally import redaction_shapes as shapes
 
-_JUDGED_CHARS: Final = 128
-"""A value is judged by its beginning, so that a text of nothing but refused values costs no more than its length."""
-_NAME_CHARS: Final = 96
-
-_SHAPES: Final = tuple((kind, re.compile(pattern, re.ASCII)) for kind, _, pattern in SHAPES)
+_SHAPES: Final = tuple((kind, re.compile(pattern, re.ASCII)) for kind, _, pattern in shapes.SHAPES)
 _NAMES: Final = tuple(
-    (kind, re.compile(value, re.DOTALL), re.compile(rf"(?:.*_)?(?:{name})(?:_?\d+)?")) for kind, value, name in NAMES
+    (kind, re.compile(value, re.DOTALL), re.compile(rf"(?:.*_)?(?:{name})(?:_?\d+)?"))
+    for kind, value, name in shapes.NAMES
 )
+_PLACEHOLDER: Final = re.compile(rf"(?:{shapes.SCHEME}[ \t]+)?(?:{shapes.PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
+_CODE: Final = re.compile(shapes.CODE)
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
-_PLACEHOLDER: Final = re.compile(rf"(?:{SCHEME}[ \t]+)?(?:{PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
-_CODE: Final = re.compile(CODE)
-
-# An assignment is found by its separator, which is rare, after what may end a name; the name is read backwards from it.
-_CLOSES_NAME: Final = r"[\"'`\]\s\\\d_-]"
-_ENDS_NAME: Final = "".join(f"[{''.join(set(at))}{''.join(set(at)).upper()}]" for at in zip(*(e[-3:] for e in NAME_ENDINGS)))
-_AFTER_NAME: Final = rf"(?:(?<={_ENDS_NAME}.)|(?<={_ENDS_NAME}{_CLOSES_NAME}.)|(?<={_CLOSES_NAME}{_CLOSES_NAME}.))"
-_SEPARATOR: Final = re.compile(rf"[:=>]{_AFTER_NAME}(?:(?<!>)(?!::|//)|(?<=\w>)(?=[^<>\s]{{1,256}}</))", re.DOTALL)
-_NAME_BACKWARDS: Final = re.compile(
-    r"[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?:[\"'`]\\{0,7})?([\w.-]{2,64}(?: [A-Za-z]{2,12})?)"
-)
-_FLAG: Final = re.compile(r"--(?<![\w-]--)([A-Za-z][\w-]{1,64})[ \t]+(?=[^\s-])")
-_SAID: Final = re.compile(r"((?i:password|passphrase)) is:? ")
+_ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 _ASSIGNMENT_GATES: Final = (
-    *((char, re.compile(char + _AFTER_NAME, re.DOTALL)) for char in ":=>"),
-    ("-", _FLAG),
-    ("word is", _SAID),
+    *((char, re.compile(char + shapes.AFTER_NAME, re.DOTALL)) for char in ":=>"),
+    ("-", shapes.FLAG),
+    ("word is", shapes.SAID),
+    ("value", shapes.PAIR),
 )
-_REST: Final = (  # a value goes on over a closing bracket or a comma only if it does not end there
-    rf"(?:{MARKER}|[^\s\"'`\\<>;&,.)\]}}]|&(?![\w.%\[\]-]{{1,64}}=)|,(?=\w)(?![\w.-]{{1,64}}[=:])|[.)\]}}<>](?=[\w!@#$%^*+=.-])"
-    r"|\\(?![nrt\"'`\\]))"
-)
-_VALUE: Final = re.compile(
-    r"[=>]{0,2}[ \t]{0,8}(?:(?:[bBrRuUfF]{1,2}(?=[\"']))?"
-    r"(?P<quote>\\{0,7}[\"'`])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n]))++)(?:(?P=quote)|\Z)"
-    rf"|(?:{SCHEME}[ \t]+)?(?P<bare>(?:{MARKER}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{_JUDGED_CHARS - 1}}}+))"
-)
-_VALUE_GOES_ON: Final = re.compile(rf"{_REST}*+")
-_WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*[:!?]?|\d+")
-_SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(]|\.(?:\s|\Z)")
-_TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]+){2,}")
 
 
-def _is_placeholder(value: str) -> bool:
-    return len(value) <= _JUDGED_CHARS and _PLACEHOLDER.fullmatch(value) is not None
-
-
-class _Rule(NamedTuple):
-    """What a name says of its value: its kind of secret, and what it must look like to be one (anything, if empty)."""
-
-    kind: str
-    value: re.Pattern[str]
-
-    def gives_away(self, value: str) -> bool:
-        return bool(self.value.fullmatch(value)) and not _is_placeholder(value)
-
-
-def _gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[str, int], ...]]]:
-    """Needles by a rare character they share: most texts lack it, and then none of them need be looked for."""
+def _shape_gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[str, int], ...]]]:
+    """Needles and their rows by a rare character they share: most texts lack it, and then none need be looked for."""
     shared: dict[str, list[tuple[str, int]]] = {}
-    for row, (_, needles, _) in enumerate(SHAPES):
+    for row, (_, needles, _) in enumerate(shapes.SHAPES):
         for needle in needles:
             char = next(char for char in "'\"=_/:zxJKIGC93-" + needle if char in needle)
             shared.setdefault(char, []).append((needle, row))
@@ -83,7 +45,7 @@ def _gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[str, int
         yield char, re.compile(f"{re.escape(char)}(?:{around})") if len(cuts) > 1 else None, tuple(found)
 
 
-_GATES: Final = tuple(_gates())
+_SHAPE_GATES: Final = tuple(_shape_gates())
 
 
 def redact_text(text: str) -> str:
@@ -109,15 +71,15 @@ def redact_json(value: Any) -> Any:
         box, inherited = pending.pop()
         for slot, child in list(box.items() if isinstance(box, dict) else enumerate(box)):
             if isinstance(child, dict):
-                box[slot] = copy = _with_redacted_keys(child)
-                pending.append((copy, ""))
+                box[slot] = entries = _with_redacted_keys(child)
+                pending.append((entries, ""))
             elif isinstance(child, str | list | tuple):
                 name = _name_of(slot, box) if isinstance(box, dict) else inherited
                 if isinstance(child, str):
                     box[slot] = _redact_named(name, child)
                 else:
-                    box[slot] = entries = list(child)
-                    pending.append((entries, name))
+                    box[slot] = items = list(child)
+                    pending.append((items, name))
     return root[0]
 
 
@@ -144,13 +106,23 @@ def _redact_named(name: str, text: str) -> str:
     return f"[REDACTED:{rule.kind}]" if rule and rule.gives_away(text) else redact_text(text)
 
 
+class _Rule(NamedTuple):
+    """What a name says of its value: what kind of secret it is, and what it must look like to be one."""
+
+    kind: str
+    value: re.Pattern[str]
+
+    def gives_away(self, value: str) -> bool:
+        return bool(self.value.fullmatch(value)) and not _is_placeholder(value)
+
+
 def _rule_for(name: str) -> _Rule | None:
-    return _rule_for_tail(name[-_NAME_CHARS:])
+    return _rule_for_tail(name[-shapes.NAME_CHARS :])
 
 
 @lru_cache(maxsize=1024)
 def _rule_for_tail(name: str) -> _Rule | None:
-    if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(NAME_ENDINGS):
+    if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
         return None
     words = _in_snake_case(name)
     for kind, value, pattern in _NAMES:
@@ -163,14 +135,17 @@ def _in_snake_case(name: str) -> str:
     return _WORD_STARTS.sub("_", name).strip("_").lower()
 
 
+def _is_placeholder(value: str) -> bool:
+    return len(value) <= shapes.JUDGED_CHARS and _PLACEHOLDER.fullmatch(value) is not None
+
+
 def _without_shapes(text: str) -> str:
-    rows: list[int] = []
-    for char, pattern, needles in _GATES:
+    rows: set[int] | None = None
+    for char, pattern, needles in _SHAPE_GATES:
         if char in text and (pattern is None or pattern.search(text)):
-            for needle, row in needles:
-                if needle in text:
-                    rows.append(row)  # noqa: PERF401 - a comprehension costs more than most texts take here
-    for row in sorted(set(rows)) if rows else rows:
+            found = [row for needle, row in needles if needle in text]
+            rows = rows.union(found) if rows else set(found)
+    for row in sorted(rows) if rows else ():
         text = _without_shape(*_SHAPES[row], text)
     return text
 
@@ -203,7 +178,7 @@ def _without_assignments(text: str) -> str:
             break
     else:
         return text
-    parts = []
+    parts: list[str] = []
     done = 0
     for name, at, separator in sorted(_assignments(text), key=lambda found: found[1]):
         rule = _rule_for(name) if at >= done else None
@@ -216,14 +191,14 @@ def _without_assignments(text: str) -> str:
 
 def _assignments(text: str) -> Iterator[tuple[str, int, str]]:
     """(name, where its value begins, what stands between them) for every name that may say secret."""
-    for found in _SEPARATOR.finditer(text):
+    for found in shapes.SEPARATOR.finditer(text):
         at = found.start()
-        before = text[max(0, at - _NAME_CHARS) : at]
-        if not before.rstrip(" \t\"'`\\]0123456789_-").lower().endswith(NAME_ENDINGS):
+        before = text[max(0, at - shapes.NAME_CHARS) : at]
+        if not before.rstrip(" \t\"'`\\]0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
             continue
-        if backwards := _NAME_BACKWARDS.match(before[::-1]):
+        if backwards := shapes.NAME_BACKWARDS.match(_ESCAPED_BREAK.sub("\n", before)[::-1]):
             yield backwards[1][::-1], found.end(), text[at]
-    for separator, pattern in (("-", _FLAG), ("is", _SAID)):
+    for separator, pattern in (("--", shapes.FLAG), ("is", shapes.SAID), ("value", shapes.PAIR)):
         if separator in text:
             for found in pattern.finditer(text):
                 yield found[1], found.end(), separator
@@ -231,7 +206,7 @@ def _assignments(text: str) -> Iterator[tuple[str, int, str]]:
 
 def _secret_at(text: str, at: int, rule: _Rule, name: str, separator: str) -> tuple[int, int] | None:
     """Where the secret begins and ends, if the value at `at` is one and not code, prose or a placeholder."""
-    found = _VALUE.match(text, at)
+    found = shapes.VALUE.match(text, at)
     if not found:
         return None
     if found["quoted"] is not None:
@@ -239,9 +214,9 @@ def _secret_at(text: str, at: int, rule: _Rule, name: str, separator: str) -> tu
     start, end = found.span("bare")
     if not rule.gives_away(found["bare"]) or _is_expression(text, start, end, name):
         return None
-    if _is_prose(text, start, end, separator):
+    if _is_prose(text, start, end, "" if found["scheme"] else separator):
         return None
-    rest = _VALUE_GOES_ON.match(text, end)
+    rest = shapes.VALUE_GOES_ON.match(text, end)
     return start, rest.end() if rest else end
 
 
@@ -249,19 +224,19 @@ def _is_expression(text: str, start: int, end: int, name: str) -> bool:
     """`derive()`, `config.password`, or one name given for another: `password=db_password`."""
     if code := _CODE.match(text, start):
         return code.end() >= end
-    value = text[start:end]
-    if not re.fullmatch(r"[A-Za-z_][\w.]*", value):
+    if not _IDENTIFIER.fullmatch(text, start, end):
         return False
+    value = text[start:end]
     words = _in_snake_case(value)
     return f"_{_in_snake_case(name)}".endswith(f"_{words}") or ("_" in words and _rule_for(value) is not None)
 
 
 def _is_prose(text: str, start: int, end: int, separator: str) -> bool:
     value = text[start:end]
-    if value.lower().rstrip(":!?") in WORDS:
+    if value.lower().rstrip(":!?") in shapes.WORDS:
         return True
     if separator == "is":
-        return _WORDLIKE.fullmatch(value) is not None
-    if separator != ":" or text[start - 1] not in " \t" or not _WORDLIKE.fullmatch(value):
+        return shapes.WORDLIKE.fullmatch(value) is not None
+    if separator != ":" or text[start - 1] not in " \t" or not shapes.WORDLIKE.fullmatch(value):
         return False
-    return bool(_SENTENCE_GOES_ON.match(text, end) or _TYPE_NAME.fullmatch(value))
+    return bool(shapes.SENTENCE_GOES_ON.match(text, end) or shapes.TYPE_NAME.fullmatch(value))

@@ -66,8 +66,27 @@ class Caller:
 
     def _why_needed(self) -> str:
         if self.projects is None:
-            return "this server is bound to no project; name one in the call, or set RUNTALLY_PROJECT_KEY and restart it"
+            return (
+                "this server is bound to no project; name one in the call, or set RUNTALLY_PROJECT_KEY and restart it"
+            )
         return f"this caller has several projects ({', '.join(self.projects)}); name one of them"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A bearer key as it is kept: never the key itself."""
+
+    key_id: str
+    role: Role
+    projects: tuple[str, ...]
+    created_at: int
+    expires_at: int | None = None
+    revoked_at: int | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks with this key. With several projects none is the default, so that none is written to by mistake."""
+        return Caller(self.projects, self.projects[0] if len(self.projects) == 1 else None, self.role)
 
 
 @dataclass(frozen=True, slots=True)

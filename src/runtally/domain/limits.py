@@ -1,4 +1,4 @@
-"""Every limit, once. Tool schemas are generated from these; the database CHECKs and the README are tested against them."""
+"""Every limit, once. Tool schemas are made from these; the database CHECKs and the README are tested against them."""
 
 from typing import Final
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from runtally.domain.caller import AccessKey
 from runtally.domain.fields import Content
 from runtally.domain.lifecycle import EndStatus, RunStatus
 from runtally.domain.models import Failure, Run, Span, Totals, UsageReport
@@ -128,9 +129,7 @@ class Store(Protocol):
     def find_failure_group(self, project_key: str, fingerprint: str) -> FailureGroup | None:
         """The failure group, or None if the project never saw the fingerprint."""
 
-    def insert_receipt(
-        self, project_key: str, operation: str, key: str, recorded_at: int, receipt: Receipt
-    ) -> None:
+    def insert_receipt(self, project_key: str, operation: str, key: str, recorded_at: int, receipt: Receipt) -> None:
         """Keep what a write was asked and answered."""
 
     def find_receipt(self, project_key: str, operation: str, key: str) -> Receipt | None:
@@ -180,3 +179,22 @@ class Pricer(Protocol):
         cache_read_tokens: int | None,
         cache_write_tokens: int | None,
     ) -> Price | None: ...
+
+
+class AccessKeys(Protocol):
+    """The bearer keys inside one transaction. They are what callers are made of, so they belong to no project."""
+
+    def insert(self, key: AccessKey, key_hash: str) -> None:
+        """Keep the key's hash and what it opens."""
+
+    def find(self, key_hash: str, now: int) -> AccessKey | None:
+        """The key with this hash, or None if there is none or it was revoked or has expired."""
+
+    def list_all(self) -> Sequence[AccessKey]:
+        """Every key there ever was, oldest first."""
+
+    def any_usable(self, now: int) -> bool:
+        """Whether any key is neither revoked nor expired."""
+
+    def revoke(self, key_id: str, now: int) -> bool:
+        """Revoke for good; False if there is no such key or it was revoked before."""

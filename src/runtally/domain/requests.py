@@ -1,4 +1,4 @@
-"""What may be asked of Runtally: one model per tool, shared by every door. Field order is the order in the tool schema."""
+"""What may be asked of Runtally: one model per tool, shared by every door; tool schemas keep the order of fields."""
 
 from typing import Annotated, Any, Literal
 
@@ -65,9 +65,10 @@ class Trace(Tokens):
 
 
 Traces = Annotated[list[Trace], Field(max_length=limits.TRACES_PER_CALL)]
+AnswerChars = Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWER_CHARS_MAX)]
 FinalTraces = Annotated[
     Traces,
-    # The same entries; their shape is told once, in core_report_usage, because every character costs the agent's context.
+    # The same entries: their shape is told once, in core_report_usage, since each character costs the agent's context.
     WithJsonSchema({"type": "array", "maxItems": limits.TRACES_PER_CALL, "items": {"type": "object"}}),
 ]
 
@@ -129,7 +130,7 @@ class RecordRun(Request):
 
 
 class TrackMcp(Request):
-    """A runless span. `distinct_id`, `client_label`, `agent_name` and `ended_at` are taken as Trodo's `track_mcp` has them."""
+    """A runless span. `distinct_id`, `client_label`, `agent_name`, `ended_at` are as Trodo's `track_mcp` has them."""
 
     project_key: ProjectKey | None = None
     tool: Name
@@ -156,7 +157,9 @@ class TrackMcp(Request):
 class GetRun(Request):
     run_id: RunId
     detail: Literal["summary", "spans"] = "summary"
-    max_chars: Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWER_CHARS_MAX)] = limits.ANSWER_CHARS_DEFAULT
+    max_chars: Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWER_CHARS_MAX)] = (
+        limits.ANSWER_CHARS_DEFAULT
+    )
     cursor: str | None = None
     project_key: ProjectKey | None = None
 

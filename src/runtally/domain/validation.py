@@ -1,6 +1,6 @@
 """Turning what arrived into a request, or into one sentence about what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
@@ -24,7 +24,9 @@ _EXPECTED: Final = {
     "model_type": "is not an object",
     "model_attributes_type": "is not an object",
     "list_type": "is not an array",
+    "missing": "is required",
     "string_too_short": "is empty",
+    "string_pattern_mismatch": "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or a digit",
     "string_unicode": "contains half of a surrogate pair; send whole characters",
     "int_parsing_size": "is too large",
 }
@@ -56,34 +58,26 @@ def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyErr
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
-    field, kind, context = _path(detail["loc"]), detail["type"], detail.get("ctx", {})
-    match kind:
-        case "missing":
-            return f"{field} is required"
-        case "extra_forbidden":
-            return _unknown(model, detail["loc"])
-        case "string_too_long":
-            return f"{field} is {len(detail['input']):,} characters; the limit is {context['max_length']:,}. Shorten it"
-        case "too_long":
-            return f"{field} has {context['actual_length']:,} entries; the limit is {context['max_length']:,}. Split the call"
-        case "string_pattern_mismatch":
-            return f"{field} must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or a digit"
-        case "literal_error":
-            return f"{field} must be one of {context['expected']}"
-        case "greater_than_equal":
-            return f"{field} is less than {context['ge']:,}"
-        case "less_than_equal":
-            return f"{field} is more than {context['le']:,}"
-        case _ if kind in _EXPECTED:
-            return f"{field} {_EXPECTED[kind]}"
-        case _ if not detail.get("url") and kind in _OURS:
-            return f"{field} {detail['msg']}"
-        case _:
-            return f"{field} is not valid"
+    field, kind = _path(detail["loc"]), detail["type"]
+    if kind == "extra_forbidden":
+        return _unknown(model, detail["loc"])
+    if kind in _OURS:
+        return f"{field} {detail['msg']}"
+    if kind in _BOUNDS:
+        return f"{field} {_BOUNDS[kind](detail['input'], detail['ctx'])}"
+    return f"{field} {_EXPECTED.get(kind, 'is not valid')}"
 
 
-_OURS: Final = frozenset({"text", "uuid", "number", "moment", "json", "json_size", "json_depth", "usage", "consistency"})
+_OURS: Final = frozenset({"text", "uuid", "number", "moment", "json", "json_size", "json_depth", "consistency"})
 """The error types that our own validators raise, whose messages are therefore ours."""
+
+_BOUNDS: Final[dict[str, Callable[[Any, dict[str, Any]], str]]] = {
+    "string_too_long": lambda given, rule: f"is {len(given):,} characters; the limit is {rule['max_length']:,}. Cut it",
+    "too_long": lambda given, rule: f"has {len(given):,} entries; the limit is {rule['max_length']:,}. Split the call",
+    "literal_error": lambda _, rule: f"must be one of {rule['expected']}",
+    "greater_than_equal": lambda _, rule: f"is less than {rule['ge']:,}",
+    "less_than_equal": lambda _, rule: f"is more than {rule['le']:,}",
+}
 
 
 def _path(location: tuple[int | str, ...]) -> str:

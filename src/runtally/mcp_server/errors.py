@@ -19,7 +19,9 @@ def failed(tool: str, error: BaseException) -> dict[str, Any]:
     """A bug of ours: nothing of it is shown but a reference id, under which the log has the rest."""
     reference = token_hex(4)
     logger.error("internal error %s in %s", reference, tool, exc_info=error)
-    return _tool_error("internal", f"Runtally failed; nothing is known to be recorded. Reference {reference} in its log")
+    return _tool_error(
+        "internal", f"Runtally failed; nothing is known to be recorded. Reference {reference} in its log"
+    )
 
 
 def _tool_error(code: str, message: str, field: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 _NOISE: Final = frozenset({"title", "default", "description", "format", "pattern", "minLength", "minimum"})
-"""Left out of input schemas: the server checks it and says so in words, and every character costs the agent's context."""
+"""Left out of input schemas: the server checks it and says so in words; each character costs the agent's context."""
 
 
 @cache
@@ -34,20 +34,24 @@ def _inlined(node: Any, definitions: Mapping[str, Any], noise: frozenset[str]) -
         return [_inlined(item, definitions, noise) for item in node]
     if not isinstance(node, dict):
         return node
-    if "$ref" in node:
-        node = {**definitions[node["$ref"].rpartition("/")[2]], **{k: v for k, v in node.items() if k != "$ref"}}
-    if "anyOf" in node:
-        given = [option for option in node["anyOf"] if option != {"type": "null"}]
-        if len(given) == 1:
-            node = {**{k: v for k, v in node.items() if k != "anyOf"}, **given[0]}
-            return _inlined(node, definitions, noise)
     slim = {}
-    for key, value in node.items():
+    for key, value in _resolved(node, definitions).items():
         if key == "properties":
             slim[key] = {name: _inlined(field, definitions, noise) for name, field in value.items()}
-        elif key not in noise and key != "$defs" and (key, value) != ("additionalProperties", True):
+        elif key not in noise and (key, value) != ("additionalProperties", True):
             slim[key] = _inlined(value, definitions, noise)
     return slim
+
+
+def _resolved(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """The node with what it refers to in place, and with an optional value as the value alone."""
+    own = {key: value for key, value in node.items() if key not in ("$ref", "$defs", "anyOf")}
+    if "$ref" in node:
+        return {**_resolved(definitions[node["$ref"].rpartition("/")[2]], definitions), **own}
+    options = [option for option in node.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        return {**own, **_resolved(options[0], definitions)}
+    return {**own, **({"anyOf": options} if options else {})}
 
 
 def _optional_where_left_out(schema: dict[str, Any], answer: type[BaseModel]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The MCP server: one object that serves both protocol eras, on any transport, without state per connection."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
 
+import anyio
 import mcp_types as types
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
@@ -25,17 +27,24 @@ Context = ServerRequestContext[Any, Any]
 WhoIsAsking = Callable[[], Caller]
 
 INSTRUCTIONS: Final = (
-    "Runtally keeps a durable record of what agents do and what it costs. At the start of a task call core_start_run "
-    "and keep its run_id. After LLM calls call core_report_usage with what is new since the last report. When something "
-    "fails call core_record_failure. When the task is over call core_end_run. Every write is stored when it is answered; "
-    "to retry safely send the same idempotency_key again. Before a task, list_runs and get_run show what earlier runs did. "
+    "Runtally keeps a durable record of what agents do and what it costs. "
+    "At the start of a task call core_start_run and keep its run_id. "
+    "After LLM calls call core_report_usage with what is new since the last report. "
+    "When something fails call core_record_failure. "
+    "When the task is over call core_end_run. "
+    "Every write is stored when it is answered; to retry safely, send the same idempotency_key again. "
+    "Before a task, list_runs and get_run show what earlier runs did. "
     "project_key is needed only where the server says so."
 )
 _LIST_TTL_MS: Final = 3_600_000
 
 
-def make_server(ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin) -> Server[Any]:
-    """The server over a ledger. `who_is_asking` is called for each request, inside its context."""
+def make_server(
+    ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, projects: Sequence[str] = ()
+) -> Server[Any]:
+    """The server over a ledger. `who_is_asking` is called for each request, inside its context; the stale runs of
+    `projects` are swept while the server runs.
+    """
 
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = who_is_asking()
@@ -57,6 +66,13 @@ def make_server(ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin) -> S
         except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
             return errors.failed(tool.name, error)
 
+    @contextlib.asynccontextmanager
+    async def sweeping(_: Server[Any]) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as background:
+            background.start_soon(ledger.sweep_for_ever, projects)
+            yield
+            background.cancel_scope.cancel()
+
     return Server(
         "runtally",
         version=__version__,
@@ -64,6 +80,7 @@ def make_server(ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin) -> S
         description="A flight recorder for AI agents",
         instructions=INSTRUCTIONS,
         cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_TTL_MS, scope="private")},
+        lifespan=sweeping,
         get_tool_input_schema=_input_schema,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
@@ -96,7 +113,7 @@ def _described(tool: Tool) -> types.Tool:
 
 
 def _answered(answer: Answer) -> dict[str, Any]:
-    """The same compact JSON in `content` and `structuredContent`: hosts forward only one of them, and not the same one."""
+    """The same compact JSON in `content` and `structuredContent`: some hosts forward only the one, some the other."""
     structured = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {
         "content": [{"type": "text", "text": compact_json(structured)}],
@@ -128,5 +145,3 @@ def _trace_id(traceparent: Any) -> str | None:
     if len(parts) < 4 or len(parts[1]) != 32 or not set(parts[1]) <= set("0123456789abcdef") or not parts[1].strip("0"):
         return None
     return parts[1]
-
-

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -21,7 +21,10 @@ from runtally.service.unit import Unit
 RequestT = TypeVar("RequestT", bound=BaseModel)
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
-NOWHERE = Origin()
+NOWHERE: Final = Origin()
+_SWEEP_SECONDS_MAX: Final = 600
+_FIRST_SWEEP_SECONDS: Final = 5
+"""Not at once: a host is waiting for its first answer then."""
 
 
 class Ledger:
@@ -86,9 +89,11 @@ class Ledger:
                 lambda store: [runs.sweep(self._unit(store, NOWHERE), project) for project in stale]
             )
 
-    async def sweep_for_ever(self, projects: Iterable[str], every_seconds: float) -> None:
-        """Sweep the projects, and every other one that was read since, now and from time to time."""
+    async def sweep_for_ever(self, projects: Iterable[str]) -> None:
+        """Sweep the projects, and every other one that was read since, from time to time; soon for the first time."""
         self._swept.update(projects)
+        every_seconds = min(_SWEEP_SECONDS_MAX, self._stale_after_seconds / 10)
+        await anyio.sleep(min(_FIRST_SWEEP_SECONDS, every_seconds))
         while True:
             with contextlib.suppress(RuntallyError):  # whoever calls next is told what is wrong
                 await self.sweep(sorted(self._swept))

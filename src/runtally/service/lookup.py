@@ -101,7 +101,7 @@ def _json_size(value: Run | Span | dict[str, Any]) -> int:
 
 
 def _cursor(position: list[Any], bound_to: list[Any]) -> str:
-    """Where a page ended, bound to the question it belongs to: good across restarts, of no use with another question."""
+    """Where a page ended, bound to the question it belongs to: good across restarts, and for that question alone."""
     text = compact_json([*position, _seal(position, bound_to)])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -110,7 +110,7 @@ def _read_cursor(cursor: str, bound_to: list[Any]) -> list[Any]:
     try:
         *position, seal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if seal == _seal(position, bound_to):
-            return position
+            return list(position)
     except (binascii.Error, ValueError, TypeError):
         pass
     raise InvalidInput(

@@ -186,7 +186,7 @@ def end_run(unit: Unit, caller: Caller, request: EndRun) -> RunEnded:
 
 def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded:
     usage = request.token_usage or TokenUsage()
-    totals, spans = stands.totals, []
+    totals, spans = stands.totals, list[NewSpan]()
     if request.traces:
         # The traces' tokens count only where the final totals have no counts of their own.
         counting = None if usage.has_tokens else TokenUsage()

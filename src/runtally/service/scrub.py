@@ -64,9 +64,9 @@ def is_free(metadata: Any) -> bool:
 def _mentions(annotation: Any, kind: type) -> bool:
     if isinstance(annotation, type):
         return issubclass(annotation, kind)
-    return is_free(getattr(annotation, "__metadata__", ())) * (kind is FreeText) or any(
-        _mentions(argument, kind) for argument in getattr(annotation, "__args__", ())
-    )
+    if kind is FreeText and is_free(getattr(annotation, "__metadata__", ())):
+        return True
+    return any(_mentions(argument, kind) for argument in getattr(annotation, "__args__", ()))
 
 
 def _stored(value: Any, *, redact: bool) -> Any:

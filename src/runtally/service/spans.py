@@ -91,7 +91,9 @@ def _refuse_repeated_ids(traces: Sequence[Trace]) -> None:
             continue
         if trace.span_id in seen:
             field = f"traces[{index}].span_id"
-            raise InvalidInput(f"{field} repeats traces[{seen[trace.span_id]}].span_id; each span has its own", field=field)
+            raise InvalidInput(
+                f"{field} repeats traces[{seen[trace.span_id]}].span_id; each span has its own", field=field
+            )
         seen[trace.span_id] = index
 
 

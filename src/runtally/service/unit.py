@@ -52,5 +52,3 @@ def no_such_run(run_id: str, field: str = "run_id") -> NotFound:
     return NotFound(
         f"{field} {run_id} is not a run of this project; check the id, or open a run with core_start_run", field=field
     )
-
-

@@ -77,9 +77,7 @@ def _entry(
     }
 
 
-def _cost(
-    unit: Unit, usage: Tokens, counts: Mapping[str, int | None]
-) -> tuple[int | None, CostSource, str | None]:
+def _cost(unit: Unit, usage: Tokens, counts: Mapping[str, int | None]) -> tuple[int | None, CostSource, str | None]:
     """A reported cost stands; else it is computed; else it is unknown, which is not zero."""
     if usage.reported_nano_usd is not None:
         return usage.reported_nano_usd, "reported", None

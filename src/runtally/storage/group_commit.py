@@ -16,10 +16,11 @@ from runtally.domain.clock import Clock
 from runtally.domain.errors import RuntallyError
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
+from runtally.storage.database import Transaction
 from runtally.storage.store import SqlStore
 
 ResultT = TypeVar("ResultT")
-Unit = Callable[[Store], Any]
+Unit = Callable[[Transaction], Any]
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class _Lane(aiosqlite.Connection):
     the file was moved or deleted: what is written to a deleted file would be acknowledged and lost.
     """
 
-    def __init__(self, path: Path, connect: sqlite.Connect, begin: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, path: Path, connect: sqlite.Connect, begin: Callable[[sqlite3.Connection], object]) -> None:
         super().__init__(connect, iter_chunk_size=0)
         self._path = path
         self._begin = begin
@@ -127,7 +128,7 @@ class _Lane(aiosqlite.Connection):
     def _run_batch(self, batch: list[_Waiting]) -> None:
         connection = self._ready()
         self._begin(connection)
-        store = SqlStore(sqlite.SqliteTransaction(connection))
+        tx = sqlite.SqliteTransaction(connection)
         alone = len(batch) == 1
         for waiting in batch:
             if waiting.future.cancelled():
@@ -135,8 +136,8 @@ class _Lane(aiosqlite.Connection):
             if not alone:
                 connection.execute("SAVEPOINT unit")
             try:
-                waiting.result = waiting.unit(store)
-            except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
+                waiting.result = waiting.unit(tx)
+            except BaseException as error:
                 waiting.error = _told(error)
                 if sqlite.breaks_connection(error):
                     raise
@@ -208,10 +209,14 @@ class SqliteDatabase:
         self._prepared = False
 
     async def write(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        result: ResultT = await self._writer.run(unit)
+        result: ResultT = await self._writer.run(lambda tx: unit(SqlStore(tx)))
         return result
 
     async def read(self, unit: Callable[[Store], ResultT]) -> ResultT:
+        return await self.read_transaction(lambda tx: unit(SqlStore(tx)))
+
+    async def read_transaction(self, unit: Callable[[Transaction], ResultT]) -> ResultT:
+        """`read` for what is not the ledger: the unit sees the four verbs alone."""
         if not self._prepared or _identity(self._path) is None:
             await self._prepare()
         lane = min(self._readers, key=lambda lane: lane.backlog)

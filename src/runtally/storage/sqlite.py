@@ -20,7 +20,7 @@ _SETTINGS: Final = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 67108864",
 )
-# SQLite's own wait is unfair: a writer in a tight loop can starve the others, so it waits this little and _begin retries.
+# SQLite's own wait is unfair: a writer in a tight loop starves the others. It waits this little, and we try again.
 _WAIT_MS: Final = 20
 _NOTHING: Final = "Nothing was recorded."
 
@@ -133,17 +133,30 @@ class SqliteTransaction:
 
 
 _REFUSALS: Final = {
-    sqlite3.SQLITE_BUSY: f"another process is holding the database's write lock. {_NOTHING} Try again in a moment; "
-    "if it stays so, `runtally doctor` says more",
-    sqlite3.SQLITE_READONLY: f"the database cannot be written: the file, its folder or the disk is read-only. {_NOTHING} "
-    "Make them writable for the user who runs Runtally, or set RUNTALLY_DB to another file",
-    sqlite3.SQLITE_IOERR: f"the disk refused to read or write the database. {_NOTHING} Check the disk and its free space, "
-    "then try again",
-    sqlite3.SQLITE_CORRUPT: f"the database file is damaged. {_NOTHING} Run `runtally doctor`; restore a backup, or move the "
-    "file away and Runtally will begin a new one",
-    sqlite3.SQLITE_FULL: f"the disk that holds the database is full. {_NOTHING} Free some space and try again",
-    sqlite3.SQLITE_CANTOPEN: f"the database file cannot be opened. {_NOTHING} Check that its folder exists and that the user "
-    "who runs Runtally may write there, or set RUNTALLY_DB to another file",
+    sqlite3.SQLITE_BUSY: (
+        "another process is holding the write lock of the database",
+        "Try again in a moment; if it stays so, `runtally doctor` says more",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "the database cannot be written: the file, its folder or the disk is read-only",
+        "Make them writable for the user who runs Runtally, or set RUNTALLY_DB to another file",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk refused to read or write the database",
+        "Check the disk and its free space, then try again",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "the database file is damaged",
+        "Run `runtally doctor`; restore a backup, or move the file away and Runtally will begin a new one",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "the disk that holds the database is full",
+        "Free some space and try again",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "the database file cannot be opened",
+        "Check that its folder exists and that the user who runs Runtally may write there, or set RUNTALLY_DB",
+    ),
 }
 _SAME_AS: Final = {
     sqlite3.SQLITE_LOCKED: sqlite3.SQLITE_BUSY,
@@ -160,7 +173,8 @@ def refusal(error: sqlite3.Error) -> RuntallyError | sqlite3.Error:
     code = _code(error)
     told = _REFUSALS.get(_SAME_AS.get(code, code))
     if told is not None:
-        return Unavailable(told)
+        wrong, way_out = told
+        return Unavailable(f"{wrong}. {_NOTHING} {way_out}")
     if code == sqlite3.SQLITE_CONSTRAINT and "runs_totals_are_exact" in str(error):
         return LimitExceeded(
             "the run's totals would pass 9,007,199,254,740,991, beyond which numbers are not exact. "

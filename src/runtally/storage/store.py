@@ -12,8 +12,17 @@ from runtally.domain.ports import Addition, FailureGroup, NewSpan, Receipt, RunS
 from runtally.storage.database import Row, Transaction
 
 _LIST_FILTERS: Final = (
-    "status", "agent", "label", "parent_run_id", "conversation_id", "since", "until", "pattern", "before_at", "before_id",
-)  # fmt: skip
+    "status",
+    "agent",
+    "label",
+    "parent_run_id",
+    "conversation_id",
+    "since",
+    "until",
+    "pattern",
+    "before_at",
+    "before_id",
+)
 
 
 class SqlStore:

@@ -1,0 +1,137 @@
+"""`runtally demo`: an agent's run through the real server, against a database that is thrown away."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from runtally.cli import output
+
+_PROJECT: Final = "demo"
+_SCENE: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    (
+        "core_report_usage",
+        {
+            "token_usage": {
+                "input_tokens": 8400,
+                "output_tokens": 1200,
+                "cache_read_tokens": 6000,
+                "model": "claude-opus-4",
+                "provider": "anthropic",
+                "llm_calls": 1,
+            },
+            "traces": [
+                {"span_id": "plan", "name": "plan the change", "kind": "llm", "duration_ms": 3200},
+                {"span_id": "grep", "parent_span_id": "plan", "tool_name": "grep", "duration_ms": 41},
+                {"span_id": "test-1", "tool_name": "pytest", "duration_ms": 5100, "error": "2 failed"},
+            ],
+            "idempotency_key": "first-report",
+        },
+    ),
+    (
+        "core_record_failure",
+        {
+            "summary": "Migration could not reach the database",
+            "error": "Error: connect ETIMEDOUT 10.0.0.5:5432",
+            "context": {"migration": "0042_add_index", "attempt": 2},
+        },
+    ),
+    (
+        "core_end_run",
+        {
+            "status": "completed",
+            "summary": "Rate limiter deployed and verified in staging",
+            "token_usage": {"input_tokens": 12400, "output_tokens": 3200, "cost_usd": 0.19, "llm_calls": 3},
+            "traces": [{"span_id": "test-2", "tool_name": "pytest", "duration_ms": 5000, "status": "ok"}],
+        },
+    ),
+)
+
+
+def run() -> int:
+    """Play the scene and print what the ledger holds afterwards, then the settings that connect a host."""
+    with tempfile.TemporaryDirectory(prefix="runtally-demo-") as folder:
+        anyio.run(_play, Path(folder) / "demo.db")
+    _print_host_settings()
+    return 0
+
+
+async def _play(database: Path) -> None:
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "runtally", "--db", str(database)],
+        env={**os.environ, "RUNTALLY_PROJECT_KEY": _PROJECT},
+    )
+    async with Client(stdio_client(server)) as client:
+        output.say("An agent works; each call is durable before it is answered.\n")
+        start = {"agent_id": "demo-agent", "label": "Deploy", "summary": "Deploying rate limiter to staging"}
+        run_id = (await _call(client, "core_start_run", start))["run_id"]
+        for tool, arguments in _SCENE:
+            await _call(client, tool, {"run_id": run_id, **arguments})
+        await _call(client, "track_mcp", {"tool": "query", "server": "warehouse", "input": {"x": 1}, "duration_ms": 13})
+        await _call(
+            client, "record_run", {"agent": "demo-agent", "summary": "Tidied the changelog", "ticket": "OPS-429"}
+        )
+        found = await _call(client, "get_run", {"run_id": run_id, "detail": "spans"}, told=False)
+        listed = await _call(client, "list_runs", {"limit": 5}, told=False)
+    output.say("\nThe run, as the ledger holds it:\n")
+    for line in _tree(found):
+        output.say(line)
+    output.say(f"\n{len(listed['runs'])} runs in project {listed['project_key']!r}, newest first:\n")
+    for each in listed["runs"]:
+        output.say(f"  {each['status']:<10} {each['started_at'][:19]}Z  {each['summary']}")
+
+
+async def _call(client: Client, tool: str, arguments: Mapping[str, Any], *, told: bool = True) -> dict[str, Any]:
+    result = await client.call_tool(tool, dict(arguments))
+    answer: dict[str, Any] = result.structured_content or {}
+    if result.is_error:
+        raise RuntimeError(f"{tool} refused: {answer}")
+    if told:
+        output.say(f"  {tool:<20} {_gist(answer)}")
+    return answer
+
+
+def _gist(answer: Mapping[str, Any]) -> str:
+    shown = ("run_id", "failure_id", "span_id", "status", "seen", "cost_source", "adjustment")
+    return "  ".join(f"{name}={json.dumps(answer[name])}" for name in shown if name in answer)
+
+
+def _tree(found: Mapping[str, Any]) -> Iterator[str]:
+    run, totals = found["run"], found["run"]["totals"]
+    yield f"  {run['label']}: {run['summary']}  [{run['status']}]"
+    yield f"  ├─ set out to: {run['intent']}"
+    yield f"  ├─ agent {run['agent']}, {run['duration_ms']} ms, {run['failure_count']} failure"
+    children: dict[str | None, list[Mapping[str, Any]]] = {}
+    for span in found["spans"]:
+        children.setdefault(span.get("parent_span_id"), []).append(span)
+    yield from _branch(children, None, "  ")
+    yield (
+        f"  └─ totals: {totals['llm_calls']} LLM calls, {totals['input_tokens']:,} tokens in "
+        f"({totals['cache_read_tokens']:,} cached), {totals['output_tokens']:,} out, ${totals['cost_usd']}"
+    )
+
+
+def _branch(children: Mapping[str | None, list[Mapping[str, Any]]], parent: str | None, indent: str) -> Iterator[str]:
+    for span in children.get(parent, []):
+        error = f": {span['error']}" if "error" in span else ""
+        yield f"{indent}├─ {span['kind']} {span['name']}  {span['duration_ms']} ms  [{span['status']}{error}]"
+        yield from _branch(children, span["span_id"], f"{indent}│  ")
+
+
+def _print_host_settings() -> None:
+    installed = Path(sys.executable).with_name("runtally")
+    command = str(installed) if installed.exists() else "runtally"
+    env = {"RUNTALLY_PROJECT_KEY": "my-project"}
+    settings = {"mcpServers": {"runtally": {"command": command, "env": env}}}
+    output.say("\nConnect a host. Claude Code:\n")
+    output.say(f"  claude mcp add runtally --env RUNTALLY_PROJECT_KEY=my-project -- {command}")
+    output.say('\nClaude Desktop, Cursor and others (VS Code says "servers" for "mcpServers"):\n')
+    output.say(json.dumps(settings, indent=2))

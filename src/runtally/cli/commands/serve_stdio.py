@@ -1,0 +1,33 @@
+"""`runtally`: the MCP server over stdio."""
+
+import logging
+
+import anyio
+
+from runtally import bootstrap
+from runtally.cli import output
+from runtally.mcp_server.server import make_server
+from runtally.mcp_server.stdio import stdio_streams
+from runtally.settings import Settings
+from runtally.version import __version__
+
+
+def run(database: str | None, projects: str | None) -> int:
+    """Serve one client over stdin and stdout until stdin ends."""
+    settings = bootstrap.settings_from_environment(database=database, projects=projects)
+    logging.basicConfig(format="runtally: %(levelname)s: %(message)s")
+    output.note(f"{__version__}, stdio; database {settings.database}; bound to {settings.bound_to}")
+    anyio.run(_serve, settings)
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    ledger = bootstrap.open_ledger(settings)
+    caller = bootstrap.caller_of(settings)
+    server = make_server(ledger, lambda: caller, bootstrap.origin_of(settings), settings.projects)
+    try:
+        async with stdio_streams() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+    finally:
+        with anyio.CancelScope(shield=True):
+            await ledger.close()

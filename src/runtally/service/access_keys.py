@@ -1,0 +1,57 @@
+"""Bearer keys: made once, shown once, kept as a hash."""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from runtally.domain import limits
+from runtally.domain.caller import AccessKey, Role
+from runtally.domain.errors import InvalidInput, NotFound
+from runtally.domain.ports import AccessKeys
+
+PREFIX: Final = "rtk_"
+SECRET_BYTES: Final = 32
+
+
+def create(
+    keys: AccessKeys,
+    *,
+    projects: Sequence[str],
+    role: Role,
+    expires_at: int | None,
+    now: int,
+    key_id: str,
+    secret: bytes,
+) -> str:
+    """Keep a new key for the projects and return the key itself, which can never be read again.
+
+    Raises:
+        InvalidInput: a project is not a project key, or the key would have expired already.
+    """
+    for project in projects:
+        if not re.match(limits.PROJECT_KEY_PATTERN, project):
+            raise InvalidInput(
+                f"project {project!r} is not a project key: 1 to 64 of A-Z a-z 0-9 . _ -", field="project"
+            )
+    if expires_at is not None and expires_at <= now:
+        raise InvalidInput("expires lies in the past; give a later time", field="expires")
+    token = PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
+    keys.insert(AccessKey(key_id, role, tuple(dict.fromkeys(projects)), now, expires_at), hash_of(token))
+    return token
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a key. SHA-256 is enough for 256 random bits: there is nothing to guess."""
+    return sha256(token.encode(errors="replace")).hexdigest()
+
+
+def revoke(keys: AccessKeys, key_id: str, now: int) -> None:
+    """Revoke a key for good; servers refuse it from the next request on.
+
+    Raises:
+        NotFound: there is no such key, or it was revoked before.
+    """
+    if not keys.revoke(key_id, now):
+        raise NotFound(f"no key {key_id} that could be revoked; `runtally keys list` shows them", field="key_id")

@@ -1,0 +1,43 @@
+"""Bearer keys as rows."""
+
+import json
+from collections.abc import Sequence
+
+from runtally.domain.caller import AccessKey
+from runtally.domain.fields import compact_json
+from runtally.storage.database import Row, Transaction
+
+
+class SqlAccessKeys:
+    """Fills `domain.ports.AccessKeys` with named queries over a transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def insert(self, key: AccessKey, key_hash: str) -> None:
+        params = {
+            "key_hash": key_hash,
+            "key_id": key.key_id,
+            "role": key.role,
+            "projects": compact_json(key.projects),
+            "created_at": key.created_at,
+            "expires_at": key.expires_at,
+        }
+        self._tx.execute("insert_access_key", params)
+
+    def find(self, key_hash: str, now: int) -> AccessKey | None:
+        row = self._tx.fetch_one("find_access_key", {"key_hash": key_hash, "now": now})
+        return None if row is None else _access_key(row)
+
+    def list_all(self) -> Sequence[AccessKey]:
+        return [_access_key(row) for row in self._tx.fetch_all("list_access_keys", {})]
+
+    def any_usable(self, now: int) -> bool:
+        return self._tx.fetch_one("has_access_key", {"now": now}) is not None
+
+    def revoke(self, key_id: str, now: int) -> bool:
+        return self._tx.fetch_one("revoke_access_key", {"key_id": key_id, "now": now}) is not None
+
+
+def _access_key(row: Row) -> AccessKey:
+    return AccessKey(**{**row, "projects": tuple(json.loads(row["projects"]))})

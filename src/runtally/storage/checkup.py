@@ -1,0 +1,134 @@
+"""A medical of the database file: read-only, except that it asks for the write lock and lets go of it at once."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from runtally.domain.errors import RuntallyError
+from runtally.storage import migrate, queries, sqlite
+
+_LOW_DISK_BYTES: Final = 512 * 1024 * 1024
+_BIG_WAL_BYTES: Final = 256 * 1024 * 1024
+
+
+class Finding(NamedTuple):
+    """What one check found, in words that end with what to do where it is not fine."""
+
+    check: str
+    fine: bool
+    told: str
+
+
+def check_up(path: Path) -> list[Finding]:
+    """Every check that can be made of the file, most basic first; the later ones need a file that opens."""
+    if not path.exists():
+        return [Finding("file", _may_create(path), _not_there_yet(path))]
+    findings = [_permissions(path), _disk(path), _wal(path)]
+    try:
+        with sqlite.told_plainly(), contextlib.closing(_open(path)) as connection:
+            findings += [_attempt(name, check, connection) for name, check in _CHECKS]
+    except RuntallyError as error:
+        findings.append(Finding("opens", fine=False, told=error.message))
+    return findings
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=1, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _attempt(name: str, check: Callable[[sqlite3.Connection], Finding], connection: sqlite3.Connection) -> Finding:
+    try:
+        with sqlite.told_plainly():
+            return check(connection)
+    except RuntallyError as error:
+        return Finding(name, fine=False, told=error.message)
+
+
+def _may_create(path: Path) -> bool:
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    return os.access(folder, os.W_OK)
+
+
+def _not_there_yet(path: Path) -> str:
+    if _may_create(path):
+        return "not there yet; it is made when the first call comes"
+    return "not there, and its folder cannot be written; make it writable, or set RUNTALLY_DB to another file"
+
+
+def _permissions(path: Path) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Finding("permissions", fine=False, told=f"{mode:o}: others may read it; run chmod 600 on the file")
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return Finding("permissions", fine=False, told="it or its folder cannot be written; make both writable")
+    return Finding("permissions", fine=True, told=f"{mode:o}")
+
+
+def _disk(path: Path) -> Finding:
+    free = shutil.disk_usage(path.parent).free
+    told = f"{path.stat().st_size / 1e6:,.1f} MB used, {free / 1e9:,.1f} GB free"
+    return Finding("disk", free > _LOW_DISK_BYTES, told if free > _LOW_DISK_BYTES else f"{told}; free some space")
+
+
+def _wal(path: Path) -> Finding:
+    wal = path.with_name(f"{path.name}-wal")
+    size = wal.stat().st_size if wal.exists() else 0
+    told = f"{size / 1e6:,.1f} MB"
+    if size > _BIG_WAL_BYTES:
+        told += "; a reader keeps it from shrinking: restart the servers that have the file open"
+    return Finding("write-ahead log", size <= _BIG_WAL_BYTES, told)
+
+
+def _schema(connection: sqlite3.Connection) -> Finding:
+    version, newest = migrate.applied_version(connection), migrate.released("sqlite")[-1].version
+    if version < newest:
+        return Finding("schema", fine=True, told=f"version {version}; the next server upgrades it to {newest}")
+    return Finding("schema", fine=True, told=f"version {version}, the newest")
+
+
+def _journal(connection: sqlite3.Connection) -> Finding:
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    fine = mode == "wal"
+    return Finding("journal", fine, mode if fine else f"{mode}; move the file to a local disk and start a server once")
+
+
+def _integrity(connection: sqlite3.Connection) -> Finding:
+    problems = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+    if problems == ["ok"]:
+        return Finding("integrity", fine=True, told="ok")
+    told = f"{len(problems)} problems; restore a backup, or save what can be read with `sqlite3 FILE .recover`"
+    return Finding("integrity", fine=False, told=told)
+
+
+def _references(connection: sqlite3.Connection) -> Finding:
+    orphans = len(connection.execute("PRAGMA foreign_key_check").fetchall())
+    return Finding("references", not orphans, f"{orphans} rows belong to no run" if orphans else "ok")
+
+
+def _totals(connection: sqlite3.Connection) -> Finding:
+    wrong = connection.execute(queries.load()["count_wrong_totals"].sql({})).fetchone()["wrong"]
+    told = f"{wrong} runs do not add up to their reports; please report this with the output of doctor"
+    return Finding("totals", not wrong, told if wrong else "every run is the sum of its reports")
+
+
+def _lock(connection: sqlite3.Connection) -> Finding:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
+    return Finding("write lock", fine=True, told="free")
+
+
+_CHECKS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], Finding]], ...]] = (
+    ("schema", _schema),
+    ("journal", _journal),
+    ("integrity", _integrity),
+    ("references", _references),
+    ("totals", _totals),
+    ("write lock", _lock),
+)
