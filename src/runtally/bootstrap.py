@@ -28,6 +28,11 @@ def settings_from_environment(*, database: str | None = None, projects: str | No
     return read(os.environ, database=database, projects=projects)
 
 
+def environment_of_child(**changes: str) -> dict[str, str]:
+    """The environment of this process with the changes, for a Runtally that it starts."""
+    return {**os.environ, **changes}
+
+
 def clock() -> int:
     """Microseconds since the epoch."""
     return time.time_ns() // 1000  # noqa: TID251 - this is where the time is read

@@ -22,13 +22,13 @@ _NAMES: Final = tuple(
 _PLACEHOLDER: Final = re.compile(rf"(?:{shapes.SCHEME}[ \t]+)?(?:{shapes.PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
 _CODE: Final = re.compile(shapes.CODE)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 _ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 _ASSIGNMENT_GATES: Final = (
     *((char, re.compile(char + shapes.AFTER_NAME, re.DOTALL)) for char in ":=>"),
     ("-", shapes.FLAG),
     ("word is", shapes.SAID),
-    ("value", shapes.PAIR),
 )
 
 
@@ -37,7 +37,7 @@ def _shape_gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[st
     shared: dict[str, list[tuple[str, int]]] = {}
     for row, (_, needles, _) in enumerate(shapes.SHAPES):
         for needle in needles:
-            char = next(char for char in "'\"=_/:zxJKIGC93-" + needle if char in needle)
+            char = next(char for char in "'\"\\=_/:zxJKIGC93-" + needle if char in needle)
             shared.setdefault(char, []).append((needle, row))
     for char, found in shared.items():
         cuts = {needle: needle.index(char) + 1 for needle, _ in found}
@@ -102,7 +102,7 @@ def _name_of(key: Any, entries: dict[Any, Any]) -> str:
 
 
 def _redact_named(name: str, text: str) -> str:
-    rule = _rule_for(name)
+    rule = _rule_for(name[-shapes.NAME_CHARS :])
     return f"[REDACTED:{rule.kind}]" if rule and rule.gives_away(text) else redact_text(text)
 
 
@@ -116,12 +116,8 @@ class _Rule(NamedTuple):
         return bool(self.value.fullmatch(value)) and not _is_placeholder(value)
 
 
-def _rule_for(name: str) -> _Rule | None:
-    return _rule_for_tail(name[-shapes.NAME_CHARS :])
-
-
 @lru_cache(maxsize=1024)
-def _rule_for_tail(name: str) -> _Rule | None:
+def _rule_for(name: str) -> _Rule | None:
     if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
         return None
     words = _in_snake_case(name)
@@ -140,12 +136,13 @@ def _is_placeholder(value: str) -> bool:
 
 
 def _without_shapes(text: str) -> str:
-    rows: set[int] | None = None
+    rows: list[int] = []
     for char, pattern, needles in _SHAPE_GATES:
         if char in text and (pattern is None or pattern.search(text)):
-            found = [row for needle, row in needles if needle in text]
-            rows = rows.union(found) if rows else set(found)
-    for row in sorted(rows) if rows else ():
+            for needle, row in needles:
+                if needle in text:
+                    rows.append(row)
+    for row in sorted(set(rows)) if rows else rows:
         text = _without_shape(*_SHAPES[row], text)
     return text
 
@@ -167,9 +164,10 @@ def _without_shape(kind: str, shape: re.Pattern[str], text: str) -> str:
 
 def _is_name_and_password(encoded: str) -> bool:
     try:
-        return b":" in base64.b64decode(encoded + "=" * (-len(encoded) % 4))
-    except binascii.Error:
+        decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
         return False
+    return ":" in decoded and decoded.isprintable()
 
 
 def _without_assignments(text: str) -> str:
@@ -190,14 +188,17 @@ def _without_assignments(text: str) -> str:
 
 
 def _assignments(text: str) -> Iterator[tuple[str, int, str]]:
-    """(name, where its value begins, what stands between them) for every name that may say secret."""
+    """(name, where its value begins, what stands between them) for every name that may say secret.
+
+    What stands between is `"` for a name in quotes: then what follows is data and never prose.
+    """
     for found in shapes.SEPARATOR.finditer(text):
         at = found.start()
         before = text[max(0, at - shapes.NAME_CHARS) : at]
         if not before.rstrip(" \t\"'`\\]0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
             continue
         if backwards := shapes.NAME_BACKWARDS.match(_ESCAPED_BREAK.sub("\n", before)[::-1]):
-            yield backwards[1][::-1], found.end(), text[at]
+            yield backwards["name"][::-1], found.end(), '"' if backwards["quote"] else text[at]
     for separator, pattern in (("--", shapes.FLAG), ("is", shapes.SAID), ("value", shapes.PAIR)):
         if separator in text:
             for found in pattern.finditer(text):
@@ -210,9 +211,10 @@ def _secret_at(text: str, at: int, rule: _Rule, name: str, separator: str) -> tu
     if not found:
         return None
     if found["quoted"] is not None:
-        return found.span("quoted") if rule.gives_away(found["quoted"]) else None
+        is_value = rule.gives_away(found["quoted"]) and (separator == '"' or not found["quoted"][0].isspace())
+        return found.span("quoted") if is_value else None
     start, end = found.span("bare")
-    if not rule.gives_away(found["bare"]) or _is_expression(text, start, end, name):
+    if not rule.gives_away(found["bare"]) or _is_expression(text, start, end, name if separator in ':="' else ""):
         return None
     if _is_prose(text, start, end, "" if found["scheme"] else separator):
         return None
@@ -224,16 +226,21 @@ def _is_expression(text: str, start: int, end: int, name: str) -> bool:
     """`derive()`, `config.password`, or one name given for another: `password=db_password`."""
     if code := _CODE.match(text, start):
         return code.end() >= end
-    if not _IDENTIFIER.fullmatch(text, start, end):
-        return False
     value = text[start:end]
+    if not name or not _IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
+        return False
     words = _in_snake_case(value)
-    return f"_{_in_snake_case(name)}".endswith(f"_{words}") or ("_" in words and _rule_for(value) is not None)
+    if f"_{_in_snake_case(name)}".endswith(f"_{words}"):
+        return True
+    parts = words.split("_")
+    return len(parts) > 1 and words.replace("_", "").isalpha() and not shapes.SENSITIVE_WORDS.isdisjoint(parts)
 
 
 def _is_prose(text: str, start: int, end: int, separator: str) -> bool:
     value = text[start:end]
-    if value.lower().rstrip(":!?") in shapes.WORDS:
+    if value.lower().rstrip("!?") in shapes.WORDS:
+        return True
+    if _NUMBER.fullmatch(value) and (separator == '"' or len(value) < 4):
         return True
     if separator == "is":
         return shapes.WORDLIKE.fullmatch(value) is not None

@@ -27,9 +27,9 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
         "private_key",
         ("-----BEGIN ",),
         (
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----BEGIN ))*?"
-            r"-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|(?=(?:\s|\\{1,7}[nr]){0,8}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}"
-            r"|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))(?:[^\"\\]|\\(?!\\{0,7}\"))*)"
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-\[]|-(?!----BEGIN ))*?"
+            r"-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|(?=(?:\s|\\{1,15}[nr]){0,8}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}"
+            r"|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))(?:[^\"\\]|\\(?!\\{0,15}\"))*)"
         ),
     ),
     ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
@@ -51,7 +51,7 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
         "api_key",
         ("sk-",),
         _start("sk-")
-        + r"(?:(?=[\w-]{0,48}[A-Z\d])(?:[a-z]{2,12}-){0,2}(?:[\da-f]{8}-[\da-f-]{27}|\w{20,})|[a-z]{32,})",
+        + r"(?:(?=[\w-]{0,48}[A-Z\d])(?:[a-z]{2,12}-){0,2}(?:[\da-f]{8}-[\da-f-]{27}|\w{20})[\w-]*|[a-z]{32,})",
     ),
     ("google_key", ("AIza",), _start("AIza") + r"[\w-]{30,}"),
     ("google_token", ("ya29.", "GOCSPX-", "1//0"), r"(?:ya29\.|GOCSPX-|1//0)[\w-]{20,}"),
@@ -65,16 +65,17 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_[A-Za-z0-9]{20,}"),
     ("github_token", ("github_pat_",), r"github_pat_\w{20,}"),
     ("gitlab_token", ("glpat-", "gldt-", "glrt-", "glptt-"), r"gl(?:pat|dt|rt|ptt)-[\w-]{20,}(?:\.\w+)*"),
-    ("slack_token", ("xox", "xapp-"), r"xox[a-z](?:\.xox[a-z])?-[\w-]{10,}|xapp-\d-[\w-]{10,}"),
+    ("slack_token", ("xox",), _start("xox") + r"[a-z](?:\.xox[a-z])?-(?=[\w-]{0,40}\d)[\w-]{10,}"),
+    ("slack_token", ("xapp-",), r"xapp-\d-[\w-]{10,}"),
     ("slack_webhook", ("hooks.slack.com/",), r"slack\.com/(?:services|workflows|triggers)/(?P<value>[\w/]{20,})"),
     ("discord_webhook", ("/webhooks/",), r"/webhooks/\d{6,20}/(?P<value>[\w-]{20,})"),
     ("sendgrid_key", ("SG.",), r"SG\.[\w-]{16,64}\.[\w-]{16,}"),
     ("twilio_key", ("SK",), _start("SK") + r"[0-9a-f]{32}(?![A-Za-z0-9])"),
-    ("twilio_key", ("AC",), r"AC[0-9a-f]{32}:(?P<value>[0-9a-f]{32})(?![A-Za-z0-9])"),
+    ("twilio_key", ("AC",), r"AC[0-9a-f]{32}:(?P<value>[0-9a-f]{32,})"),
     ("npm_token", ("npm_",), _start("npm_") + r"[A-Za-z0-9]{30,}"),
     ("pypi_token", ("pypi-Ag",), r"pypi-Ag[\w-]{20,}"),
     ("digitalocean_token", ("_v1_",), r"do[opr]_v1_[A-Za-z0-9]{20,}"),
-    ("databricks_token", ("dapi",), r"dapi[0-9a-f]{32}(?:-\d)?(?![A-Za-z0-9])"),
+    ("databricks_token", ("dapi",), r"dapi[0-9a-f]{32}[\w-]*"),
     ("linear_key", ("lin_api_", "lin_oauth_"), r"lin_(?:api|oauth)_[A-Za-z0-9]{20,}"),
     ("notion_token", ("secret_",), _start("secret_") + r"[A-Za-z0-9]{40,}"),
     ("notion_token", ("ntn_",), _start("ntn_") + r"[A-Za-z0-9]{30,}"),
@@ -101,8 +102,8 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
         "cookie",
         ("ookie:", "ookie=", "ookie =", 'ookie"', "ookie'", "ookie\\"),
         (
-            r"(?i:cookie)(?:\\{0,7}[\"'`])?\]?[ \t]*[:=][ \t]*(?:\\{0,7}[\"'`])?(?P<value>[\w!#$%&*+.^|~-]{1,80}="
-            r"[^\s;,\"'`\\]+(?:;[ \t]*(?:[\w-]{1,80}=[^\s;,\"'`\\]*|HttpOnly|Secure))*)"
+            r"(?i:cookie)(?:\\{0,15}[\"'`])?\]?[ \t]*[:=][ \t]*(?:\\{0,15}[\"'`])?(?P<value>[\w!#$%&*+.^|~-]{1,80}="
+            r"(?:[^\s;,\"'`\\]+|\"[^\"\n]{1,999}\"?)(?:;[ \t]*(?:[\w-]{1,80}=[^\s;,\"'`\\]*|HttpOnly|Secure))*)"
         ),
     ),
     # A port is no password and a digest no host; a slash is in a password only where a host and a path follow it.
@@ -125,11 +126,11 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
         "password",
         (" -p",),
         (
-            r"(?:sshpass[ \t]+-p[ \t]*|docker[ \t]+login\b[^\n]{0,120}?\s-p[ =]?|mysql(?:dump|admin)?\b[^\n]{0,120}?\s-p)"
-            r"[\"']?(?P<value>[^\s\"']+)"
+            r"(?:sshpass[ \t]+-p[ \t]*|docker[ \t]+login\b[^\n]{0,120}?\s-p[ =]?|mysql(?:dump|admin)?\b[^\n]{0,120}?"
+            r"\s-p)[\"']?(?P<value>[^\s\"']+)"
         ),
     ),
-    ("password", ("ASSWORD '", "assword '", "BY '", "by '"), r"(?i:password|identified by) '(?P<value>[^'\n]+)'"),
+    ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>[^'\n]+)'"),
 )
 
 
@@ -141,7 +142,8 @@ def _opaque(length: int) -> str:
 NAMES: Final[tuple[tuple[str | None, str, str], ...]] = (
     # (kind, value, last words of a name in snake_case): the first match decides. `value` is what the value must look
     # like to be a secret: anything, where the name alone says so. No kind: the name is known and innocent.
-    (None, r".*", r"(?:page|next|continuation|sync|cancel|cancellation)_?token"),
+    (None, r".*", r"(?:page|next|next_[a-z]+|starting|continuation|sync|cancel|cancellation)_?token"),
+    (None, r".*", r"(?:idempotency|request|lock|change|public_key)_?token"),
     ("password", r".*", r"[a-z0-9]*(?:password|passwd|passphrase|passcode)|pwd"),
     ("password", r".*", r"(?:db|smtp|mail|user|root|admin|ftp)_?pass"),
     ("password", _opaque(6), r"pass"),
@@ -154,14 +156,13 @@ NAMES: Final[tuple[tuple[str | None, str, str], ...]] = (
     ("token", r".*", r"(?:personal|private|deploy)_?token"),
     ("token", _opaque(6), r"[a-z0-9]*token"),
     ("authorization", r".*", r"authorization"),
-    ("cookie", r"[^=\s]{1,80}=.*", r"cookies?"),
-    ("credential", _opaque(16), r"auth|credentials?"),
-    ("credential", _opaque(8), r"sig|(?:amz|goog|access)_?signature"),
+    ("cookie", r"[^=\s]{1,80}=.+", r"cookies?"),
+    ("credential", _opaque(16), r"auth|credentials?|sig|(?:amz|goog|access)_?signature"),
 )
 
-NAME_ENDINGS: Final = (  # every name above ends in one of these
+NAME_ENDINGS: Final = (  # every name above ends in one of these, and so does what a `PAIR` calls its value
     *("pass", "word", "passwd", "phrase", "passcode", "pwd", "key", "key_base", "secret", "token", "authorization"),
-    *("cookie", "cookies", "auth", "credential", "credentials", "sig", "signature"),
+    *("cookie", "cookies", "auth", "credential", "credentials", "sig", "signature", "value"),
 )
 
 SCHEME: Final = r"(?i:Bearer|Basic|Token|Bot|Negotiate|NTLM|Digest|Api-?Key|SSWS)"
@@ -170,7 +171,7 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
     (
         r"[\s*.•…·●_#?<>|=)\],;:}-]*",
         rf"(?:{MARKER})+",
-        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|%[sdv]|%\(\w+\)s|%\w+%|\[[ \w]*\]",
+        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
@@ -182,16 +183,22 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
 )
 
 CODE: Final = (  # a value that is computed: a call, an item, an attribute of what holds secrets without being one
-    r"(?:await |new )?[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)\w+)*[(\[][^\n]{0,200}[)\]]"
-    r"|(?:self|this|os|process|env|environ|config|cfg|conf|settings|secrets?|options|opts|args|params|props|req|request"
-    r"|ctx|context|credentials|creds|auth|user|account|var|local|module|kwargs|data)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
+    r"(?:await |new )?[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)\w+)*[(\[](?:[^\n]{0,200}[)\]]|[ \t]*(?:\\?[\n]|\\n|\Z))"
+    r"|(?:self|this|os|process|env|environ|config|cfg|conf|settings|options|opts|args|params|props|req|request|ctx|context"
+    r"|user|account|var|local|module|kwargs|data)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
+    r"|[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+){0,8}?(?:\.|->|::|\?\.)\w*(?i:key|token|secret|pass|auth|cred)[\w.]*"
+    r"|(?i:secrets?|credentials|creds|auth)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
+)
+
+SENSITIVE_WORDS: Final = frozenset(
+    {"pass", "passwd", "password", "secret", "key", "token", "auth", "credential", "cred"}
 )
 
 WORDS: Final = frozenset(  # what prose and type annotations say after `password:`
-    "a an and any are argument as authentication bad basic be bearer boolean by bytes can cannot char correct"  # noqa: SIM905
+    "a an and any are argument as authentication bad basic be bearer bool boolean by bytes can cannot char correct"  # noqa: SIM905
     " credentials default denied did does empty enter error example expired failed failure field flag for from"
     " generated has hash hashed if in incorrect inherit int integer invalid is it key length login longer may missing"
-    " must needed never new not number object ok option optional or parameter please prompt provided query rejected"
+    " must needed never new not number object ok option options optional or parameter please prompt provided rejected"
     " required reset secret see set should shown stdin success text that the this to token too unavailable unknown"
     " unsupported use user valid value varchar weak when which will with work works wrong you".split()
 )
@@ -203,28 +210,29 @@ _CLOSES_NAME: Final = r"[\"'`\]\s\\\d_-]"
 AFTER_NAME: Final = rf"(?:(?<={_ENDS_NAME}.)|(?<={_ENDS_NAME}{_CLOSES_NAME}.)|(?<={_CLOSES_NAME}{_CLOSES_NAME}.))"
 SEPARATOR: Final = re.compile(rf"[:=>]{AFTER_NAME}(?:(?<!>)(?!:|//)|(?<=\w>)(?=[^<>\s]{{1,256}}</))", re.DOTALL)
 NAME_BACKWARDS: Final = re.compile(
-    r"[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?:[\"'`]\\{0,7})?([\w.-]{2,64}(?: [A-Za-z]{2,12})?)"
+    r"(?!terces:)[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?P<quote>[\"'`]\\{0,15})?"
+    r"(?P<name>[\w.-]{2,64}(?: [A-Za-z]{2,12})?)"
 )
 FLAG: Final = re.compile(r"--(?:(?<![\w-]--)|(?<=\\[nrt]--))([A-Za-z][\w-]{1,64})[ \t]+(?=[^\s-])")
 PAIR: Final = re.compile(  # a name and its value side by side, as in a container's environment
-    r"(?:name|key)\\{0,7}[\"']?\s{0,4}[:=]\s{0,4}\\{0,7}[\"']?([A-Za-z][\w.-]{1,64})\\{0,7}[\"']?,?"
-    r"(?:\s|\\[nrt]){1,40}\\{0,7}[\"']?value\\{0,7}[\"']?\s{0,4}[:=]"
+    r"(?:name|key)\\{0,15}[\"']?\s{0,4}[:=]\s{0,4}\\{0,15}[\"']?([A-Za-z][\w.-]{1,64})\\{0,15}[\"']?,?"
+    r"(?:\s|\\[nrt]){1,40}\\{0,15}[\"']?value\\{0,15}[\"']?\s{0,4}[:=]"
 )
 SAID: Final = re.compile(r"((?i:password|passphrase)) is:? ")
 
 # A quoted value ends at its quote; any other goes on over a bracket, a comma or an ampersand if it does not end there.
-_ESCAPE: Final = r"\\(?!\\{0,7}[nrt\"'`])"
+_ESCAPE: Final = r"\\(?!\\{0,15}[nrt\"'`]|\s|\Z)"
 _REST: Final = (
-    rf"(?:{MARKER}|[^\s\"'`\\<>;&,.)\]}}]|&(?![\w.%\[\]-]{{1,64}}=)|,(?=\w)(?![\w.-]{{1,64}}[=:])"
-    rf"|[.)\]}}<>](?=[\w!@#$%^*+=.-])|{_ESCAPE})"
+    rf"(?:{MARKER}|[^\s\"'`\\<>:;&,.)\]}}]|&(?![\w.%\[\]-]{{1,64}}=)|,(?=\w)(?![\w.-]{{1,64}}[=:])"
+    rf"|[.)\]}}<>](?=[\w!@#$%^*+=.-])|:(?!\s|\Z)|{_ESCAPE})"
 )
 VALUE: Final = re.compile(
-    r"[=>]{0,2}[ \t]{0,8}(?:(?:[bBrRuUfF]{1,2}(?=\\{0,7}[\"']))?"
-    r"(?P<quote>(?P<escaped>\\{1,7})?[\"'`])(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n])++)"
+    r"[=>]{0,2}[ \t]{0,8}(?:(?:[bBrRuUfF]{1,2}(?=\\{0,15}[\"']))?"
+    r"(?P<quote>(?P<escaped>\\{1,15})?[\"'`])(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n])++)"
     rf"|(?P<scheme>{SCHEME}[ \t]+)?"
     rf"(?P<bare>(?:{MARKER}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{JUDGED_CHARS - 1}}}+))"
 )
 VALUE_GOES_ON: Final = re.compile(rf"{_REST}*+")
-WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*[:!?]?|\d+")
-SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(]|\.(?:\s|\Z)")
+WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z]+)*[!?]?|\d+")
+SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(|=]|\.(?:\s|\Z)")
 TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]+){2,}")

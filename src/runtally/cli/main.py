@@ -3,6 +3,7 @@
 import contextlib
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from traceback import format_exc
 from typing import TYPE_CHECKING
 
 from runtally.cli import output
@@ -26,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_CODES[error.code]
     except KeyboardInterrupt:
         return 130
+    except Exception:  # noqa: BLE001 - the last boundary: a bug of ours is told as such, with all there is to know
+        output.complain(f"internal error, please report it with what follows\n{format_exc()}")
+        return EXIT_CODES["internal"]
 
 
 def _parser() -> "ArgumentParser":
@@ -58,7 +62,13 @@ def _parser() -> "ArgumentParser":
     doctor = commands.add_parser("doctor", help="check the database and say what to do")
     doctor.set_defaults(command=_doctor)
 
-    keys = commands.add_parser("keys", help="bearer keys for HTTP").add_subparsers(metavar="COMMAND", required=True)
+    keys = commands.add_parser("keys", help="bearer keys for HTTP")
+    _add_keys_commands(keys)
+    return parser
+
+
+def _add_keys_commands(parser: "ArgumentParser") -> None:
+    keys = parser.add_subparsers(metavar="COMMAND", required=True)
     create = keys.add_parser("create", help="make a key and print it once")
     create.add_argument(
         "--project",
@@ -80,7 +90,6 @@ def _parser() -> "ArgumentParser":
     revoke = keys.add_parser("revoke", help="refuse a key from now on")
     revoke.add_argument("key_id")
     revoke.set_defaults(command=_keys_revoke)
-    return parser
 
 
 def _serve(arguments: "Namespace") -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 Clock = Callable[[], int]
 """Microseconds since the epoch, UTC."""
@@ -15,9 +14,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def uuid7(now_us: int, random_bits: int) -> str:
     """A UUID version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 of the given random bits."""
-    value = (now_us // 1000 & (1 << 48) - 1) << 80 | random_bits & (1 << 74) - 1
-    rand_a = (value >> 62) & 0xFFF
-    return str(UUID(int=value >> 80 << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | value & (1 << 62) - 1))
+    stamp = now_us // 1000 & (1 << 48) - 1
+    rand_a, rand_b = random_bits >> 62 & 0xFFF, random_bits & (1 << 62) - 1
+    digits = f"{stamp << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def rfc3339(at_us: int) -> str:

@@ -142,16 +142,17 @@ def _usd(nano_usd: int) -> float:
     return nano_usd / 1_000_000_000
 
 
-_Text = Annotated[StrictStr, AfterValidator(_storable)]
+# Last, so that pydantic bounds the length of a string: after a validator of ours it would speak of "entries".
+_STORABLE = AfterValidator(_storable)
 
 ProjectKey = Annotated[StrictStr, Field(pattern=limits.PROJECT_KEY_PATTERN)]
 RunId = Annotated[StrictStr, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
-Name = Annotated[_Text, Field(min_length=1, max_length=limits.NAME_CHARS)]
-Ticket = Annotated[_Text, Field(min_length=1, max_length=limits.TICKET_CHARS)]
-Identifier = Annotated[_Text, Field(min_length=1, max_length=limits.IDENTIFIER_CHARS)]
-Prose = Annotated[_Text, Field(max_length=limits.TEXT_CHARS), FreeText()]
-Summary = Annotated[_Text, Field(min_length=1, max_length=limits.TEXT_CHARS), FreeText()]
-ErrorText = Annotated[_Text, Field(max_length=limits.ERROR_CHARS), FreeText()]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=limits.NAME_CHARS), _STORABLE]
+Ticket = Annotated[StrictStr, Field(min_length=1, max_length=limits.TICKET_CHARS), _STORABLE]
+Identifier = Annotated[StrictStr, Field(min_length=1, max_length=limits.IDENTIFIER_CHARS), _STORABLE]
+Prose = Annotated[StrictStr, Field(max_length=limits.TEXT_CHARS), _STORABLE, FreeText()]
+Summary = Annotated[StrictStr, Field(min_length=1, max_length=limits.TEXT_CHARS), _STORABLE, FreeText()]
+ErrorText = Annotated[StrictStr, Field(max_length=limits.ERROR_CHARS), _STORABLE, FreeText()]
 JsonObject = Annotated[dict[str, Any], AfterValidator(bounded_object), FreeText(), WithJsonSchema({"type": "object"})]
 Payload = Annotated[Any, AfterValidator(_content), FreeText(), WithJsonSchema({})]
 """Any JSON outside, `Content` (or None) inside."""

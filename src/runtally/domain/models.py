@@ -14,7 +14,7 @@ from runtally.domain.lifecycle import CostSource, EndedBy, ReportSource, RunStat
 class Model(BaseModel):
     """A frozen answer; serialized by alias and without None."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore", defer_build=True)
 
 
 Cost = Annotated[NanoUsd | None, Field(serialization_alias="cost_usd")]

@@ -16,7 +16,7 @@ from runtally.domain.models import Failure, Run, Span, Totals, UsageReport
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Addition:
     """What one write adds to a run. A count that is None adds nothing to what is known."""
 

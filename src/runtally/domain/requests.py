@@ -29,13 +29,13 @@ from runtally.domain.usage import Tokens, TokenUsage
 class Request(BaseModel):
     """A request: arguments it does not know are refused, and a null argument counts as left out."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Trace(Tokens):
     """One step as an agent reports it; keys that are not known here are kept in `attributes`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     name: Identifier | None = None
     kind: SpanKind | None = None

@@ -31,7 +31,7 @@ class Tokens(BaseModel):
     `output_tokens` the reasoning. What is missing is unknown, not zero.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     input_tokens: Count | None = None
     output_tokens: Count | None = None

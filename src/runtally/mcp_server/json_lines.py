@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from runtally.domain.limits import MESSAGE_BYTES
 
-PARTING_SECONDS: Final = 0.2
+PARTING_SECONDS: Final = 0.1
 """How long a line waits for a client that has closed its side and does not read."""
 _READ_BYTES: Final = 64 * 1024
 _QUEUED_LINES: Final = 64

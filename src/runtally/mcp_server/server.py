@@ -1,6 +1,7 @@
 """The MCP server: one object that serves both protocol eras, on any transport, without state per connection."""
 
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -48,7 +49,7 @@ def make_server(
 
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         caller = who_is_asking()
-        return types.ListToolsResult(tools=[_described(tool) for tool in TOOLS if caller.may(_role(tool))])
+        return types.ListToolsResult(tools=[_described(tool) for tool in TOOLS if caller.may(tool.role)])
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> Any:
         tool = BY_NAME.get(params.name)
@@ -73,7 +74,7 @@ def make_server(
             yield
             background.cancel_scope.cancel()
 
-    return Server(
+    server = Server(
         "runtally",
         version=__version__,
         title="Runtally",
@@ -85,15 +86,15 @@ def make_server(
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+    if "opentelemetry.sdk" not in sys.modules:
+        # The SDK's spans go nowhere without an OpenTelemetry SDK, and making them is a tenth of a call.
+        server.middleware.clear()
+    return server
 
 
 def _input_schema(name: str) -> Mapping[str, Any] | None:
     tool = BY_NAME.get(name)
     return None if tool is None else schemas.input_schema(tool.request)
-
-
-def _role(tool: Tool) -> Any:
-    return "write" if tool.writes else "read"
 
 
 def _described(tool: Tool) -> types.Tool:

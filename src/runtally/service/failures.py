@@ -41,7 +41,7 @@ def record_failure(unit: Unit, caller: Caller, request: RecordFailure) -> Failur
 def _record(unit: Unit, project_key: str, request: RecordFailure) -> FailureRecorded:
     state = _note_on_run(unit, project_key, request.run_id)
     late = state is not None and state.status != "running"
-    failure = Failure.model_construct(
+    failure = Failure(
         failure_id=unit.new_id(),
         run_id=request.run_id,
         recorded_at=unit.now,
@@ -57,7 +57,7 @@ def _record(unit: Unit, project_key: str, request: RecordFailure) -> FailureReco
     )
     before = unit.store.find_failure_group(project_key, failure.fingerprint)
     unit.store.insert_failure(project_key, failure)
-    return FailureRecorded.model_construct(
+    return FailureRecorded(
         project_key=project_key,
         failure_id=failure.failure_id,
         run_id=request.run_id,

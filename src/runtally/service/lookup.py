@@ -40,7 +40,7 @@ def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
         run, room = run.model_copy(update={"meta": None}), room + meta_bytes
     else:
         meta_bytes = 0
-    found = RunFound.model_construct(project_key=project_key, run=run, meta_bytes=meta_bytes or None)
+    found = RunFound(project_key=project_key, run=run, meta_bytes=meta_bytes or None)
     if request.detail == "summary":
         return found
     bound_to = [project_key, request.run_id]
@@ -82,7 +82,7 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     runs = unit.store.list_runs(project_key, filters, request.limit + 1)
     page = list(runs[: request.limit])
     cursor = _cursor([page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
-    return RunList.model_construct(project_key=project_key, runs=page, next_cursor=cursor)
+    return RunList(project_key=project_key, runs=page, next_cursor=cursor)
 
 
 def has_stale_run(unit: Unit, project_key: str) -> bool:

@@ -38,7 +38,7 @@ def start_run(unit: Unit, caller: Caller, request: StartRun) -> RunStarted:
 
 
 def _start(unit: Unit, project_key: str, request: StartRun) -> RunStarted:
-    run = Run.model_construct(
+    run = Run(
         project_key=project_key,
         run_id=request.run_id or unit.new_id(),
         status="running",
@@ -58,7 +58,7 @@ def _start(unit: Unit, project_key: str, request: StartRun) -> RunStarted:
     _require_parent(unit, project_key, run)
     if not unit.store.insert_run(project_key, run, request.meta_json, request.input):
         return _started_before(unit, project_key, run.run_id, request)
-    return RunStarted.model_construct(
+    return RunStarted(
         project_key=project_key,
         run_id=run.run_id,
         status=run.status,
@@ -101,7 +101,7 @@ def _started_before(unit: Unit, project_key: str, run_id: str, request: StartRun
             "Report to it as it is, or start a run with a new run_id",
             field="run_id",
         )
-    return RunStarted.model_construct(
+    return RunStarted(
         project_key=project_key,
         run_id=run_id,
         status=stands.status,
@@ -136,7 +136,7 @@ def report_usage(unit: Unit, caller: Caller, request: ReportUsage) -> UsageRepor
 
 def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported:
     state, report, spans = _add(unit, project_key, request.run_id, request.token_usage, request.traces)
-    return UsageReported.model_construct(
+    return UsageReported(
         project_key=project_key,
         run_id=request.run_id,
         status=state.status,
@@ -205,7 +205,7 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
         meta=request.meta_json,
         output=request.output,
     )
-    return RunEnded.model_construct(
+    return RunEnded(
         project_key=project_key,
         run_id=request.run_id,
         status=request.status,
@@ -254,7 +254,7 @@ def record_run(unit: Unit, caller: Caller, request: RecordRun) -> RunRecorded:
 
 
 def _record(unit: Unit, project_key: str, request: RecordRun) -> RunRecorded:
-    run = Run.model_construct(
+    run = Run(
         project_key=project_key,
         run_id=unit.new_id(),
         status="completed",
@@ -270,7 +270,7 @@ def _record(unit: Unit, project_key: str, request: RecordRun) -> RunRecorded:
         ended_by="record",
     )
     unit.store.insert_run(project_key, run, request.meta_json, None)
-    return RunRecorded.model_construct(project_key=project_key, run_id=run.run_id, status=run.status)
+    return RunRecorded(project_key=project_key, run_id=run.run_id, status=run.status)
 
 
 def sweep(unit: Unit, project_key: str) -> int:

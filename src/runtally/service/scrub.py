@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from functools import cache
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
 from runtally.domain import limits
 from runtally.domain.fields import Content, FreeText, compact_json
-from runtally.redaction import redact_json, redact_text
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
@@ -21,7 +21,9 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
 
     A payload is cut after it was redacted, so that no half of a secret is left at the end.
     """
-    changed = {name: _stored(value, redact=redact) for name, value in _free_values(request)}
+    changed = {
+        name: stored for name, value in _free_values(request) if (stored := _stored(value, redact=redact)) is not value
+    }
     extra = _extra(request, redact=redact)
     if not changed and extra is None:
         return request
@@ -30,6 +32,14 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
         # model_copy shares the extras; replaced here on the copy alone.
         object.__setattr__(copy, "__pydantic_extra__", extra)
     return copy
+
+
+@cache
+def _redaction() -> ModuleType:
+    """Its patterns are compiled on the first write, not while a host waits for the server to start."""
+    from runtally import redaction  # noqa: PLC0415
+
+    return redaction
 
 
 def _free_values(request: BaseModel) -> Iterator[tuple[str, Any]]:
@@ -42,7 +52,7 @@ def _free_values(request: BaseModel) -> Iterator[tuple[str, Any]]:
 def _extra(request: BaseModel, *, redact: bool) -> dict[str, Any] | None:
     if not request.model_extra or not redact:
         return None
-    redacted: dict[str, Any] = redact_json(request.model_extra)
+    redacted: dict[str, Any] = _redaction().redact_json(request.model_extra)
     return redacted
 
 
@@ -78,16 +88,16 @@ def _stored(value: Any, *, redact: bool) -> Any:
         return _stored_content(value, redact=redact)
     if not redact:
         return value
-    return redact_text(value) if isinstance(value, str) else redact_json(value)
+    return _redaction().redact_text(value) if isinstance(value, str) else _redaction().redact_json(value)
 
 
 def _stored_content(content: Content, *, redact: bool) -> Content:
     if not content.truncated:
         if not redact:
             return content
-        return Content(None, compact_json(redact_json(content.value)), content.size_bytes)
+        return Content(None, compact_json(_redaction().redact_json(content.value)), content.size_bytes)
     beginning = _cut(content.json, limits.PAYLOAD_BYTES + _MARGIN_BYTES)
-    kept = _cut(redact_text(beginning) if redact else beginning, limits.PAYLOAD_BYTES)
+    kept = _cut(_redaction().redact_text(beginning) if redact else beginning, limits.PAYLOAD_BYTES)
     return Content(None, kept, content.size_bytes)
 
 

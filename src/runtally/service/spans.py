@@ -69,7 +69,7 @@ def track_mcp(unit: Unit, caller: Caller, request: TrackMcp) -> SpanTracked:
     duplicate = request.span_id is not None and _is_recorded(unit, project_key, span, "span_id")
     if not duplicate:
         unit.store.insert_spans(project_key, [span])
-    return SpanTracked.model_construct(
+    return SpanTracked(
         project_key=project_key,
         duplicate=duplicate or None,
         span_id=span.span.span_id,
@@ -131,7 +131,7 @@ def _content_of(new: NewSpan) -> dict[str, Any]:
 def _span_of(unit: Unit, run_id: str, trace: Trace) -> NewSpan:
     counts = {field: getattr(trace, field) for field in TOKENS} | {"total_tokens": trace.known_total}
     started_at, ended_at, duration_ms = _times(trace.started_at, trace.ended_at, trace.duration_ms)
-    span = Span.model_construct(
+    span = Span(
         span_id=trace.span_id or unit.new_id(),
         run_id=run_id,
         parent_span_id=trace.parent_span_id,
@@ -166,7 +166,7 @@ def _span_of_call(unit: Unit, request: TrackMcp) -> NewSpan:
     attributes = dict(request.attributes or {})
     if request.agent_name is not None:
         attributes.setdefault("agent_name", request.agent_name)
-    span = Span.model_construct(
+    span = Span(
         span_id=request.span_id or unit.new_id(),
         kind="mcp",
         name=request.tool,

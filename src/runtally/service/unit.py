@@ -1,6 +1,6 @@
 """One unit of work, and how it finds the run it is about."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runtally.domain.caller import Caller, Origin
 from runtally.domain.clock import IdSource
@@ -8,8 +8,7 @@ from runtally.domain.errors import InvalidInput, NotFound
 from runtally.domain.ports import Pricer, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """The facts that a rule may rely on: a transaction, a moment, fresh ids, prices and the call's origin."""
 
     store: Store

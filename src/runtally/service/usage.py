@@ -79,7 +79,7 @@ def _entry(
 
 def _cost(unit: Unit, usage: Tokens, counts: Mapping[str, int | None]) -> tuple[int | None, CostSource, str | None]:
     """A reported cost stands; else it is computed; else it is unknown, which is not zero."""
-    if usage.reported_nano_usd is not None:
+    if usage.cost_usd is not None:
         return usage.reported_nano_usd, "reported", None
     price = unit.pricer.price(
         model=usage.model,
@@ -113,7 +113,7 @@ def add_report(
         raise no_such_run(run_id)
     if entry is None:
         return state, None
-    report = UsageReport.model_construct(
+    report = UsageReport(
         report_id=unit.new_id(), reported_at=unit.now, source=source, late=state.status != "running", **entry
     )
     unit.store.insert_usage_report(project_key, run_id, report)
@@ -154,4 +154,4 @@ def adjustment_of(entry: Entry | None) -> Adjustment | None:
     """The entry as the answer states it."""
     if entry is None:
         return None
-    return Adjustment.model_construct(**{field: entry[field] for field in (*COUNTS, "cost_nano_usd")})
+    return Adjustment(**{field: entry[field] for field in (*COUNTS, "cost_nano_usd")})

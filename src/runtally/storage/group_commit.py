@@ -61,6 +61,7 @@ class _Lane(aiosqlite.Connection):
         self._begin = begin
         self._waiting: deque[_Waiting] = deque()
         self._opened_file: tuple[int, int] | None = None
+        self._round_called = False
         self._started = False
         # A process that dies of an error must not hang on this thread; what was acknowledged is committed by then.
         self._thread.daemon = True
@@ -79,8 +80,7 @@ class _Lane(aiosqlite.Connection):
         self._start()
         waiting = _Waiting(unit, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        # Each unit brings one round; a round takes everyone who waits, so that later rounds may find nobody.
-        self._tx.put_nowait((None, self._round))
+        self._call_round()
         return await waiting.future
 
     async def open(self) -> None:
@@ -110,12 +110,21 @@ class _Lane(aiosqlite.Connection):
         with sqlite.told_plainly():
             self._ready()
 
+    def _call_round(self) -> None:
+        # One round takes everyone who waits, so nobody needs to call another before it begins.
+        if not self._round_called:
+            self._round_called = True
+            self._tx.put_nowait((None, self._round))
+
     def _round(self) -> None:
+        self._round_called = False
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < _UNITS_PER_COMMIT:
             waiting = self._waiting.popleft()
             if not waiting.future.cancelled():
                 batch.append(waiting)
+        if self._waiting:
+            self._call_round()
         if not batch:
             return
         try:

@@ -146,7 +146,7 @@ def _sizes(row: Row) -> dict[str, Any]:
 
 
 def _totals(row: Row) -> Totals:
-    return Totals.model_construct(**{field: row[field] for field in Totals.model_fields})
+    return Totals.model_validate({**row})
 
 
 def _run(row: Row) -> Run:
@@ -157,12 +157,12 @@ def _run(row: Row) -> Run:
         "meta": {**(_parsed(row["start_meta_json"]) or {}), **(_parsed(row["end_meta_json"]) or {})} or None,
         "intent": row["intent"] if row["intent"] != row["summary"] else None,
     }
-    return Run.model_construct(**{**row, **_sizes(row), **derived})
+    return Run(**{**row, **_sizes(row), **derived})
 
 
 def _span(row: Row) -> Span:
     derived = {"attributes": _parsed(row["attributes_json"]), "late": bool(row["late"])}
-    return Span.model_construct(**{**row, **_sizes(row), **derived})
+    return Span(**{**row, **_sizes(row), **derived})
 
 
 def _span_params(project_key: str, new: NewSpan) -> dict[str, Any]:

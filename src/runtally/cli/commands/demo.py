@@ -1,7 +1,6 @@
 """`runtally demo`: an agent's run through the real server, against a database that is thrown away."""
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ import anyio
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from runtally import bootstrap
 from runtally.cli import output
 
 _PROJECT: Final = "demo"
@@ -67,7 +67,7 @@ async def _play(database: Path) -> None:
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "runtally", "--db", str(database)],
-        env={**os.environ, "RUNTALLY_PROJECT_KEY": _PROJECT},
+        env=bootstrap.environment_of_child(RUNTALLY_PROJECT_KEY=_PROJECT),
     )
     async with Client(stdio_client(server)) as client:
         output.say("An agent works; each call is durable before it is answered.\n")

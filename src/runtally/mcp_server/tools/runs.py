@@ -10,7 +10,7 @@ TOOLS = (
         name="core_start_run",
         title="Start a run",
         description="Call first, when you begin a task: opens a run and returns the run_id for all later calls. "
-        "summary: what you intend; label: the kind of work. End it with core_end_run; after 6 h without a call it "
+        "summary: what you intend; label: the kind of work. End it with core_end_run; a run that is silent for hours "
         "counts as interrupted.",
         request=StartRun,
         answer=RunStarted,

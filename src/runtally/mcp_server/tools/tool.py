@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from runtally.domain.caller import Caller
+from runtally.domain.caller import Caller, Role
 from runtally.domain.models import Answer
 from runtally.service.unit import Unit
 
@@ -26,3 +26,8 @@ class Tool:
     writes: bool
     idempotent: bool
     """Whether the same arguments again change nothing, whatever they are (MCP `idempotentHint`)."""
+
+    @property
+    def role(self) -> Role:
+        """The role a caller needs."""
+        return "write" if self.writes else "read"
