@@ -47,26 +47,6 @@ def make_server(
     `projects` are swept while the server runs.
     """
 
-    async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        caller = who_is_asking()
-        return types.ListToolsResult(tools=[_described(tool) for tool in TOOLS if caller.may(tool.role)])
-
-    async def call_tool(context: Context, params: types.CallToolRequestParams) -> Any:
-        tool = BY_NAME.get(params.name)
-        if tool is None:
-            known = ", ".join(BY_NAME)
-            raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool; this server has {known}")
-        try:
-            request = parse(tool.request, params.arguments or {})
-            if tool.writes:
-                came_from = _origin_of(context, origin)
-                return _answered(await ledger.write(tool.method, who_is_asking(), request, came_from))
-            return _answered(await ledger.read(tool.method, who_is_asking(), request))
-        except RuntallyError as error:
-            return errors.refused(error)
-        except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
-            return errors.failed(tool.name, error)
-
     @contextlib.asynccontextmanager
     async def sweeping(_: Server[Any]) -> AsyncIterator[None]:
         async with anyio.create_task_group() as background:
@@ -74,6 +54,7 @@ def make_server(
             yield
             background.cancel_scope.cancel()
 
+    tools = _Tools(ledger, who_is_asking, origin)
     server = Server(
         "runtally",
         version=__version__,
@@ -83,13 +64,45 @@ def make_server(
         cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_TTL_MS, scope="private")},
         lifespan=sweeping,
         get_tool_input_schema=_input_schema,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
+        on_list_tools=tools.list,
+        on_call_tool=tools.call,
     )
     if "opentelemetry.sdk" not in sys.modules:
         # The SDK's spans go nowhere without an OpenTelemetry SDK, and making them is a tenth of a call.
         server.middleware.clear()
     return server
+
+
+class _Tools:
+    """The two tool requests of the protocol."""
+
+    def __init__(self, ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin) -> None:
+        self._ledger = ledger
+        self._who_is_asking = who_is_asking
+        self._origin = origin
+
+    async def list(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        """The tools that the caller's role may use."""
+        caller = self._who_is_asking()
+        return types.ListToolsResult(tools=[_described(tool) for tool in TOOLS if caller.may(tool.role)])
+
+    async def call(self, context: Context, params: types.CallToolRequestParams) -> Any:
+        """Do what the tool says; a refusal is a tool error, which the model reads. Answers the result's JSON itself."""
+        tool = BY_NAME.get(params.name)
+        if tool is None:
+            raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool; this server has {', '.join(BY_NAME)}")
+        try:
+            return _answered(await self._do(tool, context, params.arguments or {}))
+        except RuntallyError as error:
+            return errors.refused(error)
+        except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
+            return errors.failed(tool.name, error)
+
+    async def _do(self, tool: Tool, context: Context, arguments: Mapping[str, Any]) -> Answer:
+        caller, request = self._who_is_asking(), parse(tool.request, arguments)
+        if tool.writes:
+            return await self._ledger.write(tool.method, caller, request, _origin_of(context, self._origin))
+        return await self._ledger.read(tool.method, caller, request)
 
 
 def _input_schema(name: str) -> Mapping[str, Any] | None:

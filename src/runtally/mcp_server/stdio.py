@@ -25,7 +25,7 @@ from runtally.mcp_server.json_lines import PARTING_SECONDS, PipeReadStream, Pipe
 if sys.platform != "win32":
     import fcntl
 
-_ANSWER_SECONDS: Final = 0.5
+_ANSWER_SECONDS: Final = 0.4
 """How long the end of stdin is held back for requests that are still being answered."""
 
 
@@ -35,7 +35,7 @@ async def stdio_streams() -> AsyncIterator[tuple[ReadStream[SessionMessage | Exc
 
     While they are open, fd 0 is the null device and fd 1 is stderr, so neither a print nor a child process touches the
     wire. A line that is no message gets a JSON-RPC error and is skipped. The end of stdin is delivered when every
-    request is answered, at most half a second late.
+    request is answered, at most 0.4 s late.
     """
     async with _pipe_streams() if _stdio_is_piped() else stdio_server() as (source, sink):
         requests = OpenRequests()
