@@ -20,11 +20,9 @@ _NAMES: Final = tuple(
     for kind, value, name in shapes.NAMES
 )
 _PLACEHOLDER: Final = re.compile(rf"(?:{shapes.SCHEME}[ \t]+)?(?:{shapes.PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
+_MARKER: Final = re.compile(shapes.MARKER)
 _CODE: Final = re.compile(shapes.CODE)
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
-_ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 _ASSIGNMENT_GATES: Final = (
     *((char, re.compile(char + shapes.AFTER_NAME, re.DOTALL)) for char in ":=>"),
     ("-", shapes.FLAG),
@@ -62,8 +60,8 @@ def redact_json(value: Any) -> Any:
     """A copy of `value` whose strings went through `redact_text`, or went whole where their name says secret.
 
     A list passes its name on to its strings, and `{"name": …, "value": …}` names its value. Keys go through
-    `redact_text` too, and two that become the same stay two entries (`…#2`). Order, numbers, booleans and null are
-    kept. Never raises, however deep the nesting.
+    `redact_text` too, and two that become the same stay two entries (`[REDACTED:kind]#2`). Order, numbers, booleans
+    and null are kept. Never raises, however deep the nesting.
     """
     root = [value]
     pending: list[tuple[Any, str]] = [(root, "")]
@@ -87,7 +85,8 @@ def _with_redacted_keys(entries: dict[Any, Any]) -> dict[Any, Any]:
     redacted: dict[Any, Any] = {}
     seen: dict[str, int] = {}
     for key, child in entries.items():
-        name = unique = redact_text(key) if isinstance(key, str) else key
+        unique = redact_text(key) if isinstance(key, str) else key
+        name = unique if unique not in redacted or _MARKER.fullmatch(unique) else "[REDACTED:key]"
         while unique in redacted:
             seen[name] = seen.get(name, 1) + 1
             unique = f"{name}#{seen[name]}"
@@ -102,8 +101,10 @@ def _name_of(key: Any, entries: dict[Any, Any]) -> str:
 
 
 def _redact_named(name: str, text: str) -> str:
-    rule = _rule_for(name[-shapes.NAME_CHARS :])
-    return f"[REDACTED:{rule.kind}]" if rule and rule.gives_away(text) else redact_text(text)
+    rule, redacted = _rule_for(name[-shapes.NAME_CHARS :]), redact_text(text)
+    if rule and (rule.gives_away(text) or rule.gives_away(redacted)):
+        return f"[REDACTED:{rule.kind}]"
+    return redacted
 
 
 class _Rule(NamedTuple):
@@ -132,7 +133,7 @@ def _in_snake_case(name: str) -> str:
 
 
 def _is_placeholder(value: str) -> bool:
-    return len(value) <= shapes.JUDGED_CHARS and _PLACEHOLDER.fullmatch(value) is not None
+    return len(value) < shapes.JUDGED_CHARS and _PLACEHOLDER.fullmatch(value) is not None
 
 
 def _without_shapes(text: str) -> str:
@@ -197,7 +198,7 @@ def _assignments(text: str) -> Iterator[tuple[str, int, str]]:
         before = text[max(0, at - shapes.NAME_CHARS) : at]
         if not before.rstrip(" \t\"'`\\]0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
             continue
-        if backwards := shapes.NAME_BACKWARDS.match(_ESCAPED_BREAK.sub("\n", before)[::-1]):
+        if backwards := shapes.NAME_BACKWARDS.match(shapes.ESCAPED_BREAK.sub("\n", before)[::-1]):
             yield backwards["name"][::-1], found.end(), '"' if backwards["quote"] else text[at]
     for separator, pattern in (("--", shapes.FLAG), ("is", shapes.SAID), ("value", shapes.PAIR)):
         if separator in text:
@@ -227,7 +228,7 @@ def _is_expression(text: str, start: int, end: int, name: str) -> bool:
     if code := _CODE.match(text, start):
         return code.end() >= end
     value = text[start:end]
-    if not name or not _IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
+    if not name or not shapes.IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
         return False
     words = _in_snake_case(value)
     if f"_{_in_snake_case(name)}".endswith(f"_{words}"):
@@ -238,9 +239,8 @@ def _is_expression(text: str, start: int, end: int, name: str) -> bool:
 
 def _is_prose(text: str, start: int, end: int, separator: str) -> bool:
     value = text[start:end]
-    if value.lower().rstrip("!?") in shapes.WORDS:
-        return True
-    if _NUMBER.fullmatch(value) and (separator == '"' or len(value) < 4):
+    is_plain_number = shapes.NUMBER.fullmatch(value) and (separator == '"' or len(value) < 4)
+    if is_plain_number or value.lower().rstrip("!?") in shapes.WORDS:
         return True
     if separator == "is":
         return shapes.WORDLIKE.fullmatch(value) is not None

@@ -213,6 +213,7 @@ NAME_BACKWARDS: Final = re.compile(
     r"(?!terces:)[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?P<quote>[\"'`]\\{0,15})?"
     r"(?P<name>[\w.-]{2,64}(?: [A-Za-z]{2,12})?)"
 )
+ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 FLAG: Final = re.compile(r"--(?:(?<![\w-]--)|(?<=\\[nrt]--))([A-Za-z][\w-]{1,64})[ \t]+(?=[^\s-])")
 PAIR: Final = re.compile(  # a name and its value side by side, as in a container's environment
     r"(?:name|key)\\{0,15}[\"']?\s{0,4}[:=]\s{0,4}\\{0,15}[\"']?([A-Za-z][\w.-]{1,64})\\{0,15}[\"']?,?"
@@ -236,3 +237,5 @@ VALUE_GOES_ON: Final = re.compile(rf"{_REST}*+")
 WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z]+)*[!?]?|\d+")
 SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(|=]|\.(?:\s|\Z)")
 TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]+){2,}")
+IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
+NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
