@@ -40,7 +40,7 @@ def clock() -> int:
 
 def new_id() -> str:
     """A new UUID version 7."""
-    return uuid7(clock(), secrets.randbits(74))
+    return uuid7(clock(), int.from_bytes(os.urandom(10)))
 
 
 def open_database(settings: Settings) -> SqliteDatabase:

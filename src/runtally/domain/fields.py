@@ -47,9 +47,11 @@ def _whole_ms(value: Any) -> Any:
     return round(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
-def _not_bool(value: Any) -> Any:
+def _finite_number(value: Any) -> Any:
     if isinstance(value, bool):
         raise PydanticCustomError("number", "is not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("number", "is not a finite number")
     return value
 
 
@@ -62,7 +64,17 @@ def _moment(value: Any) -> Any:
         raise PydanticCustomError("moment", "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z") from None
     if moment.tzinfo is None:
         raise PydanticCustomError("moment", "has no offset from UTC; end it in Z or, say, +02:00")
-    return micros(moment)
+    at_us = micros(moment)
+    if not 0 <= at_us <= limits.COUNT_MAX:
+        raise PydanticCustomError("moment", "lies before 1970 or after 2255; check the year")
+    return at_us
+
+
+def _as_text(value: Any) -> Any:
+    """A number could be seconds, milliseconds or microseconds, and a guess would put it decades away."""
+    if isinstance(value, int | float):
+        raise PydanticCustomError("moment", "is a number; send a time like 2026-01-31T09:30:00Z")
+    return value
 
 
 def compact_json(value: Any) -> str:
@@ -81,7 +93,7 @@ def checked_json(value: Any) -> str:
     except UnicodeEncodeError:
         raise PydanticCustomError("text", "contains half of a surrogate pair; send whole characters") from None
     except RecursionError:
-        raise PydanticCustomError("json_depth", "is nested too deeply") from None
+        raise PydanticCustomError("json_depth", "is nested too deeply. Flatten it") from None
     except ValueError:
         raise PydanticCustomError("json", "contains NaN or an infinity, which JSON does not have") from None
     if _ESCAPED_NUL.search(text):
@@ -170,8 +182,8 @@ DurationMs = Annotated[
 ]
 CostUsd = Annotated[
     float,
-    BeforeValidator(_not_bool),
-    Field(ge=0, le=limits.COST_USD_MAX, allow_inf_nan=False, strict=True),
+    BeforeValidator(_finite_number),
+    Field(ge=0, le=limits.COST_USD_MAX, strict=True),
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
 
@@ -183,6 +195,9 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """Microseconds since the epoch inside, RFC 3339 text outside."""
+
+SentMoment = Annotated[Moment, BeforeValidator(_as_text)]
+"""A `Moment` as a caller sends it: RFC 3339 text alone."""
 
 NanoUsd = Annotated[int, PlainSerializer(_usd, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})]
 """Nano-dollars inside, dollars outside."""

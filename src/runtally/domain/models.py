@@ -3,6 +3,7 @@
 A field that is None is unknown or does not apply and is left out of every answer.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,13 +36,18 @@ class Totals(Model):
     unpriced_calls: int = 0
 
 
-class UsageReport(Model):
+@dataclass
+class UsageReport:
     """One append-only entry of tokens and cost against a run."""
 
     report_id: str
-    reported_at: Moment
+    reported_at: int
     source: ReportSource
     late: bool
+    cost_source: CostSource
+    cost_nano_usd: int | None = None
+    priced_by: str | None = None
+    unpriced_calls: int = 0
     model: str | None = None
     provider: str | None = None
     llm_calls: int | None = None
@@ -51,10 +57,6 @@ class UsageReport(Model):
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
-    cost_nano_usd: Cost = None
-    cost_source: CostSource
-    priced_by: str | None = None
-    unpriced_calls: int = 0
     prompt_preview: str | None = None
 
 

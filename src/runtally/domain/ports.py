@@ -108,7 +108,7 @@ class Store(Protocol):
 
     def list_runs(self, project_key: str, filters: Mapping[str, Any], limit: int) -> Sequence[Run]:
         """The newest runs that match every filter that is not None: `status`, `agent`, `label`, `parent_run_id`,
-        `conversation_id`, `since`, `until`, `pattern` (LIKE, lower case), and `before_at` with `before_id`.
+        `conversation_id`, `since`, `until`, `pattern` (LIKE, whatever the case), and `before_at` with `before_id`.
         """
 
     def insert_usage_report(self, project_key: str, run_id: str, report: UsageReport) -> None:

@@ -12,12 +12,12 @@ from runtally.domain.fields import (
     ErrorText,
     Identifier,
     JsonObject,
-    Moment,
     Name,
     Payload,
     ProjectKey,
     Prose,
     RunId,
+    SentMoment,
     Summary,
     Ticket,
     bounded_object,
@@ -42,8 +42,8 @@ class Trace(Tokens):
     span_id: Identifier | None = None
     parent_span_id: Identifier | None = None
     duration_ms: DurationMs | None = None
-    started_at: Moment | None = None
-    ended_at: Moment | None = None
+    started_at: SentMoment | None = None
+    ended_at: SentMoment | None = None
     status: SpanStatus | None = None
     error: ErrorText | None = None
     tool_name: Name | None = None
@@ -139,14 +139,14 @@ class TrackMcp(Request):
     output: Payload | None = None
     error: ErrorText | None = None
     duration_ms: DurationMs | None = None
-    started_at: Moment | None = None
+    started_at: SentMoment | None = None
     user_id: Annotated[Identifier | None, Field(validation_alias=AliasChoices("user_id", "distinct_id"))] = None
     session_id: Identifier | None = None
     client: Annotated[Name | None, Field(validation_alias=AliasChoices("client", "client_label"))] = None
     attributes: JsonObject | None = None
     span_id: Identifier | None = None
     agent_name: Annotated[Name | None, Field(exclude=True)] = None
-    ended_at: Annotated[Moment | None, Field(exclude=True)] = None
+    ended_at: Annotated[SentMoment | None, Field(exclude=True)] = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "TrackMcp":
@@ -169,8 +169,8 @@ class ListRuns(Request):
     agent: Name | None = None
     label: Name | None = None
     query: Prose | None = None
-    since: Moment | None = None
-    until: Moment | None = None
+    since: SentMoment | None = None
+    until: SentMoment | None = None
     parent_run_id: RunId | None = None
     conversation_id: Identifier | None = None
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT

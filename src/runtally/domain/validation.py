@@ -18,7 +18,6 @@ _EXPECTED: Final = {
     "int_type": "is not an integer",
     "int_from_float": "is not an integer",
     "float_type": "is not a number",
-    "finite_number": "is not a finite number",
     "bool_type": "is not true or false",
     "dict_type": "is not an object",
     "model_type": "is not an object",
@@ -33,14 +32,15 @@ _EXPECTED: Final = {
 
 
 def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
-    """The arguments as a request of the given model.
+    """The arguments as a request of the given model; one that is null counts as left out.
 
     Raises:
         LimitExceeded: the first thing wrong is that something is larger than Runtally keeps.
         InvalidInput: anything else is wrong. Both name the field, the rule and the way out in our own words.
     """
+    given = {name: value for name, value in arguments.items() if value is not None or name not in model.model_fields}
     try:
-        return model.model_validate(arguments, by_alias=True)
+        return model.model_validate(given, by_alias=True)
     except ValidationError as error:
         raise _explain(model, error.errors(include_url=False)) from None
 
@@ -48,7 +48,7 @@ def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
 def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyError:
     # An unknown argument explains the required one that is missing beside it.
     first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
-    field = _path(first["loc"])
+    field = _path(first["loc"]) if first["loc"] else None
     sentence = _sentence(model, first)
     more = len(details) - 1
     if more:
@@ -84,7 +84,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     path = ""
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" if path else _shown(part)
-    return path or "the arguments"
+    return path or "the call"
 
 
 def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:

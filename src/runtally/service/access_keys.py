@@ -31,7 +31,7 @@ def create(
         InvalidInput: a project is not a project key, or the key would have expired already.
     """
     for project in projects:
-        if not re.match(limits.PROJECT_KEY_PATTERN, project):
+        if not re.fullmatch(limits.PROJECT_KEY_PATTERN, project):
             raise InvalidInput(
                 f"project {project!r} is not a project key: 1 to 64 of A-Z a-z 0-9 . _ -", field="project"
             )

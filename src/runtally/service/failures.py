@@ -100,7 +100,7 @@ def fingerprint(error_type: str | None, error: str | None, summary: str) -> str:
     in lower case, without what varies from one time to the next: ids, addresses, paths and numbers. Without an
     `error` the summary stands in, which two agents rarely word alike.
     """
-    words = _VARYING.sub("#", _telling_line(error or summary).lower())
+    words = _VARYING.sub("#", (_telling_line(error or "") or _telling_line(summary)).lower())
     said = f"{(error_type or '').lower()}\n{' '.join(words.split())}"
     return blake2b(said.encode(), digest_size=8).hexdigest()
 

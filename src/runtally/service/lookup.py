@@ -34,22 +34,23 @@ def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
     run = unit.store.find_run(project_key, request.run_id)
     if run is None:
         raise no_such_run(request.run_id)
-    meta_bytes = _json_size(run.meta) if run.meta else 0
-    room = request.max_chars - _json_size(run)
-    if room < 0 and meta_bytes:
-        run, room = run.model_copy(update={"meta": None}), room + meta_bytes
-    else:
-        meta_bytes = 0
-    found = RunFound(project_key=project_key, run=run, meta_bytes=meta_bytes or None)
+    run, meta_bytes = _with_meta_that_fits(run, request.max_chars)
+    found = RunFound(project_key=project_key, run=run, meta_bytes=meta_bytes)
     if request.detail == "summary":
         return found
     bound_to = [project_key, request.run_id]
     after = _read_cursor(request.cursor, bound_to)[0] if request.cursor else 0
-    spans = unit.store.list_spans(project_key, request.run_id, after, _SPANS_PER_READ)
-    fitting = _fitting(spans, room)
-    more = len(fitting) < len(spans) or len(spans) == _SPANS_PER_READ
-    cursor = _cursor([fitting[-1].position], bound_to) if fitting and more else None
+    spans = unit.store.list_spans(project_key, request.run_id, after, _SPANS_PER_READ + 1)
+    fitting = _fitting(spans[:_SPANS_PER_READ], request.max_chars - _json_size(run))
+    cursor = _cursor([fitting[-1].position], bound_to) if len(fitting) < len(spans) else None
     return found.model_copy(update={"spans": fitting, "next_cursor": cursor})
+
+
+def _with_meta_that_fits(run: Run, max_chars: int) -> tuple[Run, int | None]:
+    """The run without its `meta` and the size of that, where both together are too much."""
+    if run.meta is None or _json_size(run) <= max_chars:
+        return run, None
+    return run.model_copy(update={"meta": None}), len(compact_json(run.meta).encode())
 
 
 def _fitting(spans: Sequence[Span], room: int) -> list[Span]:
@@ -78,7 +79,7 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     if request.cursor:
         filters["before_at"], filters["before_id"] = _read_cursor(request.cursor, bound_to)
     if request.query:
-        filters["pattern"] = f"%{_escaped(request.query.lower())}%"
+        filters["pattern"] = f"%{_escaped(request.query)}%"
     runs = unit.store.list_runs(project_key, filters, request.limit + 1)
     page = list(runs[: request.limit])
     cursor = _cursor([page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
@@ -94,9 +95,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _json_size(value: Run | Span | dict[str, Any]) -> int:
-    if isinstance(value, dict):
-        return len(compact_json(value))
+def _json_size(value: Run | Span) -> int:
     return len(value.model_dump_json(by_alias=True, exclude_none=True))
 
 
@@ -111,7 +110,7 @@ def _read_cursor(cursor: str, bound_to: list[Any]) -> list[Any]:
         *position, seal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if seal == _seal(position, bound_to):
             return list(position)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         pass
     raise InvalidInput(
         "cursor does not belong to this question; send next_cursor of the last answer with the same arguments, "

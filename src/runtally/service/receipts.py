@@ -1,5 +1,6 @@
 """Idempotency: the same write again answers as before; another write under its key is refused."""
 
+import json
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
@@ -35,10 +36,10 @@ def once(
     """
     if key is None:
         return write()
-    digests = _digests(request)
+    asked = digests(request)
     earlier = unit.store.find_receipt(project_key, operation, key)
     if earlier is not None:
-        differing = differing_fields(earlier.digests, digests)
+        differing = differing_fields(earlier.digests, asked)
         if differing:
             raise Conflict(
                 f"this idempotency_key was used before with other content: {', '.join(differing)} differ. "
@@ -47,7 +48,7 @@ def once(
             )
         return repeated(answer_type, earlier)
     answer = write()
-    keep(unit, project_key, operation, key, Receipt(digests, _kept(answer)))
+    keep(unit, project_key, operation, key, Receipt(asked, _kept(answer)))
     return answer
 
 
@@ -58,7 +59,7 @@ def keep(unit: Unit, project_key: str, operation: str, key: str, receipt: Receip
 
 def receipt_for(request: BaseModel, answer: Answer) -> Receipt:
     """The receipt of a write that answered so."""
-    return Receipt(_digests(request), _kept(answer))
+    return Receipt(digests(request), _kept(answer))
 
 
 def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
@@ -68,7 +69,7 @@ def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
 
 def differing_from(request: BaseModel, receipt: Receipt) -> list[str]:
     """The fields in which a request differs from the one that a receipt is of."""
-    return differing_fields(receipt.digests, _digests(request))
+    return differing_fields(receipt.digests, digests(request))
 
 
 def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -76,21 +77,29 @@ def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
+def sorted_keys(text: str) -> str:
+    """JSON text in one order of keys, which says nothing in JSON; a text that was cut is left as it is."""
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except (ValueError, RecursionError):
+        return text
+
+
 def _kept(answer: Answer) -> str:
     return compact_json(answer.model_dump(exclude_none=True))
 
 
-def _digests(request: BaseModel) -> dict[str, str]:
+def digests(request: BaseModel) -> dict[str, str]:
     """A digest for each field that was given: enough to name what differs, without keeping the content twice."""
-    digests = {}
+    found = {}
     for name, value in vars(request).items():
         if value is None or name in _NOT_CONTENT:
             continue
         if isinstance(value, BaseModel):
-            digests.update({f"{name}.{inner}": digest for inner, digest in _digests(value).items()})
+            found.update({f"{name}.{inner}": digest for inner, digest in digests(value).items()})
         else:
-            digests[name] = _digest(value)
-    return digests
+            found[name] = _digest(value)
+    return found
 
 
 def _digest(value: Any) -> str:
@@ -99,7 +108,7 @@ def _digest(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Content):
-        return [value.json, value.size_bytes]
+        return [sorted_keys(value.json), value.size_bytes]
     if isinstance(value, BaseModel):
         return {
             name: _plain(inner)

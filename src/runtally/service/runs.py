@@ -1,8 +1,11 @@
 """Runs: opened, reported on, closed, and swept when their agent is gone."""
 
+from typing import Final
+
 from runtally.domain.caller import Caller
 from runtally.domain.clock import rfc3339
 from runtally.domain.errors import Conflict, InvalidInput
+from runtally.domain.fields import Content
 from runtally.domain.models import Run, RunEnded, RunRecorded, RunStarted, Totals, UsageReport, UsageReported
 from runtally.domain.ports import NewSpan, RunState
 from runtally.domain.requests import EndRun, RecordRun, ReportUsage, StartRun, Trace
@@ -11,6 +14,9 @@ from runtally.service import receipts
 from runtally.service.spans import cut_from, insert_traces, new_traces, truncated_ids
 from runtally.service.unit import Unit, no_such_run, project_of_run
 from runtally.service.usage import Entry, add_report, adjustment_of, entry_of, final_entry
+
+_STARTED_WITH: Final = ("label", "parent_run_id", "conversation_id", "user_id", "follows_act_id")
+"""What a start and a run call by the same name."""
 
 
 def start_run(unit: Unit, caller: Caller, request: StartRun) -> RunStarted:
@@ -82,19 +88,16 @@ def _started_before(unit: Unit, project_key: str, run_id: str, request: StartRun
     stands, start = unit.store.find_run(project_key, run_id), unit.store.find_run_start(project_key, run_id)
     assert stands is not None, "the insert met this run"
     assert start is not None, "the insert met this run"
-    asked = {
-        "agent_id": request.agent_id,
-        "label": request.label,
-        "summary": request.summary,
-        "parent_run_id": request.parent_run_id,
-        "conversation_id": request.conversation_id,
-        "user_id": request.user_id,
-        "follows_act_id": request.follows_act_id,
-        "meta_json": request.meta_json,
-        "input": None if request.input is None else request.input.json,
-    }
-    stood = {"agent_id": "agent", "summary": "intent", "meta_json": "meta"}
-    differing = receipts.differing_fields({name: start[stood.get(name, name)] for name in asked}, asked)
+    stood = request.model_copy(
+        update={
+            **{name: start[name] for name in _STARTED_WITH},
+            "agent_id": start["agent"],
+            "summary": start["intent"],
+            "meta_json": start["meta"],
+            "input": None if start["input"] is None else Content(None, start["input"], stands.input_bytes or 0),
+        }
+    )
+    differing = receipts.differing_fields(receipts.digests(stood), receipts.digests(request))
     if differing:
         raise Conflict(
             f"run_id {run_id} was started before with other content: {', '.join(differing)} differ. "
@@ -157,7 +160,8 @@ def _add(
     spans = [span for _, span in new]
     entry = None if usage is None else entry_of(unit, usage, [trace for trace, _ in new])
     state, report = add_report(unit, project_key, run_id, entry, spans=len(spans))
-    insert_traces(unit, project_key, spans, span_count=state.span_count, late=state.status != "running")
+    if spans:
+        insert_traces(unit, project_key, spans, span_count=state.span_count, late=state.status != "running")
     return state, report, spans
 
 
@@ -222,14 +226,16 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
 
 def _ended_before(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded:
     receipt = unit.store.find_receipt(project_key, "end_run", request.run_id)
-    differing = ["status"] if receipt is None else receipts.differing_from(request, receipt)
+    differing = [] if receipt is None else receipts.differing_from(request, receipt)
     if receipt is not None and not differing:
         return receipts.repeated(RunEnded, receipt)
     assert stands.ended_at is not None, "a run that is not running has ended"
+    differs = f"; this end differs in {', '.join(differing)} and changed nothing"
+    why = differs if differing else ": it was recorded as over"
     raise Conflict(
-        f"run {request.run_id} is {stands.status} since {rfc3339(stands.ended_at)} and that is final; "
-        f"this end differs in {', '.join(differing)} and changed nothing. Start a follow-up run if there is more to do",
-        field=differing[0],
+        f"run {request.run_id} is {stands.status} since {rfc3339(stands.ended_at)} and that is final{why}. "
+        "Start a follow-up run if there is more to do",
+        field=differing[0] if differing else "run_id",
     )
 
 

@@ -7,11 +7,12 @@ from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, InvalidInput
 from runtally.domain.fields import Content, compact_json
 from runtally.domain.lifecycle import SpanKind
+from runtally.domain.limits import COUNT_MAX
 from runtally.domain.models import Span, SpanTracked
 from runtally.domain.ports import NewSpan
 from runtally.domain.requests import Trace, TrackMcp
 from runtally.domain.usage import TOKENS
-from runtally.service.receipts import differing_fields
+from runtally.service.receipts import differing_fields, sorted_keys
 from runtally.service.unit import Unit
 
 _NOT_CONTENT: Final = frozenset(
@@ -114,17 +115,29 @@ def _is_recorded(unit: Unit, project_key: str, new: NewSpan, field: str) -> bool
 
 
 def _content_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in row.keys() if name not in _NOT_CONTENT}  # noqa: SIM118 - an sqlite3.Row
+    return _comparable(dict(row))
 
 
 def _content_of(new: NewSpan) -> dict[str, Any]:
-    content = {name: value for name, value in vars(new.span).items() if name not in _NOT_CONTENT}
-    attributes = content.pop("attributes")
-    content["attributes_json"] = None if attributes is None else compact_json(attributes)
+    columns = vars(new.span).copy()
+    attributes = columns.pop("attributes")
+    columns["attributes_json"] = None if attributes is None else compact_json(attributes)
     for field, payload in (("input", new.input), ("output", new.output)):
-        content.pop(f"{field}_truncated")
-        content[field] = None if payload is None else payload.json
-        content[f"{field}_bytes"] = None if payload is None else payload.size_bytes
+        columns.pop(f"{field}_truncated")
+        columns[field] = None if payload is None else payload.json
+        columns[f"{field}_bytes"] = None if payload is None else payload.size_bytes
+    return _comparable(columns)
+
+
+def _comparable(columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns that are content, under the names by which a caller sends them."""
+    content = {name: value for name, value in columns.items() if name not in _NOT_CONTENT}
+    content["cost_usd"] = content.pop("cost_nano_usd")
+    attributes = content.pop("attributes_json")
+    content["attributes"] = None if attributes is None else sorted_keys(attributes)
+    for field in ("input", "output"):
+        text, size_bytes = content[field], content.pop(f"{field}_bytes")
+        content[field] = None if text is None else (sorted_keys(text), size_bytes)
     return content
 
 
@@ -194,7 +207,8 @@ def _times(
     if started_at is not None and ended_at is not None:
         return started_at, ended_at, (ended_at - started_at) // 1000 if duration_ms is None else duration_ms
     if duration_ms is not None and started_at is not None:
-        return started_at, started_at + duration_ms * 1000, duration_ms
+        ends_at = started_at + duration_ms * 1000
+        return started_at, ends_at if ends_at <= COUNT_MAX else None, duration_ms
     if duration_ms is not None and ended_at is not None:
         return max(0, ended_at - duration_ms * 1000), ended_at, duration_ms
     return started_at, ended_at, duration_ms

@@ -1,23 +1,27 @@
 """From what an agent reports to one entry of the usage ledger."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from runtally.domain.lifecycle import CostSource, ReportSource
 from runtally.domain.models import Adjustment, Totals, UsageReport
 from runtally.domain.ports import Addition, RunState
 from runtally.domain.requests import Trace
-from runtally.domain.usage import COUNTS, TOKENS, Tokens, TokenUsage, known_counts, sum_known
+from runtally.domain.usage import COUNTS, Tokens, TokenUsage, known_counts, sum_known
 from runtally.service.unit import Unit, no_such_run
 
 Entry = dict[str, Any]
 """The part of a usage report that says what was used: counts, cost and its source, model and provider."""
 
+_BY_DEGREE_OF_GUESSING: Final[tuple[CostSource, ...]] = ("computed", "reported", "unpriced")
+"""Which source a sum of costs has: computed where any of it is, and unpriced only where all of it is."""
+_WHOLES: Final = ("input_tokens", "output_tokens", "total_tokens")
+
 
 def entry_of(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> Entry | None:
     """What one call reports, or None if it reports no usage at all.
 
-    The tokens of traces are detail: they count only where `usage` itself has no token counts (DESIGN section 7).
+    The tokens of traces are detail: they count only where `usage` itself has no token counts.
     """
     counted = [trace for trace in traces if trace.has_tokens]
     if counted and not usage.has_tokens:
@@ -34,11 +38,12 @@ def _of_usage(unit: Unit, usage: TokenUsage, counts: Mapping[str, int | None]) -
 def _of_traces(unit: Unit, usage: TokenUsage, counted: Sequence[Trace]) -> Entry:
     """One report for all traces: each is priced by itself, since prices go by request, and then they are summed."""
     counts: dict[str, int | None] = dict.fromkeys(COUNTS)
-    cost, unpriced, priced_by = None, 0, None
+    cost, unpriced, priced_by, sources = None, 0, None, set[CostSource]()
     for trace in counted:
         own = known_counts(trace)
         counts = sum_known(counts, own)
-        nano_usd, _, by = _cost(unit, trace, own)
+        nano_usd, source, by = _cost(unit, trace, own)
+        sources.add(source)
         unpriced += nano_usd is None
         if nano_usd is not None:
             cost = (cost or 0) + nano_usd
@@ -52,8 +57,8 @@ def _of_traces(unit: Unit, usage: TokenUsage, counted: Sequence[Trace]) -> Entry
     )
     if usage.reported_nano_usd is not None:
         return _entry(names, counts, usage.reported_nano_usd, "reported", None, calls=0)
-    source: CostSource = "unpriced" if cost is None else "computed"
-    return _entry(names, counts, cost, source, priced_by, calls=0) | {"unpriced_calls": unpriced}
+    told = next(source for source in _BY_DEGREE_OF_GUESSING if source in sources)
+    return _entry(names, counts, cost, told, priced_by, calls=0) | {"unpriced_calls": unpriced}
 
 
 def _entry(
@@ -121,7 +126,7 @@ def add_report(
 
 
 def final_entry(unit: Unit, final: TokenUsage, totals: Totals) -> Entry | None:
-    """What a run's final totals add to the sum of its reports, or None if the reports cover them (DESIGN section 3).
+    """What a run's final totals add to the sum of its reports, or None if the reports cover them.
 
     A final below the sum changes nothing. A final cost covers the calls that had no cost of their own.
     """
@@ -141,8 +146,19 @@ def final_entry(unit: Unit, final: TokenUsage, totals: Totals) -> Entry | None:
     if cost is not None:
         # The reports already add up to more than the final cost: what it adds in tokens is paid for.
         return _entry(final, missing, 0, "reported", None, calls=0)
-    calls = missing["llm_calls"] or int(any(missing[field] for field in TOKENS))
-    return _entry(final, missing, *_cost(unit, final, missing), calls=calls)
+    return _entry(final, missing, *_cost(unit, final, missing), calls=_calls_beyond(final, missing, totals))
+
+
+def _calls_beyond(final: TokenUsage, missing: Mapping[str, int | None], totals: Totals) -> int:
+    """How many calls the final totals tell of that no report stood for, and that may therefore lack a cost.
+
+    Where the reports covered every token, there is none; where they counted no calls, each of them stood for one.
+    """
+    wholes = [missing[field] for field in _WHOLES if missing[field] is not None]
+    if wholes and not any(wholes):
+        return 0
+    stood_for = totals.reports if totals.llm_calls is None else totals.llm_calls
+    return max((final.llm_calls or 0) - stood_for, int(any(wholes)))
 
 
 def _missing(final: int | None, so_far: int | None) -> int | None:

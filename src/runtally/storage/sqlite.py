@@ -7,12 +7,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final
 
 from runtally.domain.clock import Clock
 from runtally.domain.errors import LimitExceeded, RuntallyError, Unavailable
 from runtally.storage import migrate, queries
 from runtally.storage.database import Params, Row
+from runtally.storage.open_file import refuse_lone_log
 
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
@@ -20,11 +21,10 @@ _SETTINGS: Final = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 67108864",
 )
-# SQLite's own wait is unfair: a writer in a tight loop starves the others. It waits this little, and we try again.
-_WAIT_MS: Final = 20
 _NOTHING: Final = "Nothing was recorded."
 
 Connect = Callable[[], sqlite3.Connection]
+IsWanted = Callable[[], bool]
 
 
 def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
@@ -36,19 +36,21 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
     """
     if sqlite3.sqlite_version_info < (3, 37):
         raise Unavailable(f"this Python has SQLite {sqlite3.sqlite_version} and Runtally needs 3.37 or newer")
+    refuse_lone_log(path)
     _create_private(path)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
-        migrate.applied_version(connection)
-        # Vacuum mode is fixed by the first table; the journal mode is a property of the file.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if migrate.applied_version(connection) == 0:
+            # The vacuum mode is fixed by the first table. Later, setting it would wait for the write lock and write.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
             raise Unavailable("the database is on a file system without shared memory; move it to a local disk")
         for setting in _SETTINGS:
             connection.execute(setting)
         migrate.upgrade(connection, clock())
-        connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
-        connection.row_factory = sqlite3.Row
+        # SQLite's own wait is unfair: a writer in a tight loop starves the others. From here on `begin` waits.
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.row_factory = _row
     return connection
 
 
@@ -59,6 +61,7 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
         sqlite3.Error: the file cannot be used (see `refusal`).
         Unavailable: it can, but it is not for this Runtally.
     """
+    refuse_lone_log(path)
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
@@ -66,18 +69,23 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
             raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
         for setting in _SETTINGS:
             connection.execute(setting)
-        connection.row_factory = sqlite3.Row
+        connection.row_factory = _row
     return connection
 
 
-def begin_immediate(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Take the write lock, waiting up to `busy_seconds` with jitter so that many processes share it fairly."""
+def begin(
+    connection: sqlite3.Connection, statement: str, *, busy_seconds: float, is_wanted: IsWanted = lambda: True
+) -> None:
+    """Begin a transaction, waiting up to `busy_seconds` with jitter so that many processes share the file fairly.
+
+    The wait ends as soon as nobody wants the lock any more: a server whose client has gone must not stay for it.
+    """
     deadline = time.monotonic() + busy_seconds
     while True:
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(statement)
         except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() >= deadline:
+            if not _is_busy(error) or time.monotonic() >= deadline or not is_wanted():
                 raise
             time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 - jitter, not a secret
         else:
@@ -88,7 +96,7 @@ def begin_immediate(connection: sqlite3.Connection, busy_seconds: float) -> None
 def transaction(connection: sqlite3.Connection, busy_seconds: float) -> Iterator["SqliteTransaction"]:
     """One write transaction, committed at the end or undone if the block raises; refusals come as `RuntallyError`."""
     with told_plainly():
-        begin_immediate(connection, busy_seconds)
+        begin(connection, "BEGIN IMMEDIATE", busy_seconds=busy_seconds)
         try:
             yield SqliteTransaction(connection)
             connection.execute("COMMIT")
@@ -126,10 +134,10 @@ class SqliteTransaction:
     def fetch_one(self, query: str, params: Params) -> Row | None:
         # All rows are fetched: a statement with RETURNING is not done, and COMMIT fails, before it has been read out.
         rows = self._connection.execute(self._queries[query].sql(params), params).fetchall()
-        return cast("Row", rows[0]) if rows else None
+        return rows[0] if rows else None
 
     def fetch_all(self, query: str, params: Params) -> Sequence[Row]:
-        return cast("Sequence[Row]", self._connection.execute(self._queries[query].sql(params), params).fetchall())
+        return self._connection.execute(self._queries[query].sql(params), params).fetchall()
 
 
 _REFUSALS: Final = {
@@ -189,6 +197,11 @@ def breaks_connection(error: BaseException) -> bool:
     if not isinstance(error, sqlite3.Error) or _is_busy(error):
         return False
     return _SAME_AS.get(_code(error), _code(error)) in _REFUSALS
+
+
+def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
+    # sqlite3.Row looks every column up by comparing names one after the other.
+    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
 def _code(error: sqlite3.Error) -> int:

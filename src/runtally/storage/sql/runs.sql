@@ -91,6 +91,6 @@ WHERE project_key = :project_key
     AND started_at >= :since                           -- if :since
     AND started_at < :until                            -- if :until
     AND (started_at, run_id) < (:before_at, :before_id) -- if :before_id
-    AND (lower(summary) LIKE :pattern ESCAPE '\' OR lower(intent) LIKE :pattern ESCAPE '\' OR lower(ticket) LIKE :pattern ESCAPE '\') -- if :pattern
+    AND (lower(summary) LIKE lower(:pattern) ESCAPE '\' OR lower(intent) LIKE lower(:pattern) ESCAPE '\' OR lower(ticket) LIKE lower(:pattern) ESCAPE '\') -- if :pattern
 ORDER BY started_at DESC, run_id DESC
 LIMIT :limit;
