@@ -221,6 +221,7 @@ PAIR: Final = re.compile(  # a name and its value side by side, as in a containe
 )
 SAID: Final = re.compile(r"((?i:password|passphrase)) is:? ")
 
+# No possessive quantifier stands here: the Python 3.11.2 of Debian 12 matches too much with one around a group.
 # A quoted value ends at its quote; any other goes on over a bracket, a comma or an ampersand if it does not end there.
 _ESCAPE: Final = r"\\(?!\\{0,15}[nrt\"'`]|\s|\Z)"
 _REST: Final = (
@@ -229,11 +230,11 @@ _REST: Final = (
 )
 VALUE: Final = re.compile(
     r"[=>]{0,2}[ \t]{0,8}(?:(?:[bBrRuUfF]{1,2}(?=\\{0,15}[\"']))?"
-    r"(?P<quote>(?P<escaped>\\{1,15})?[\"'`])(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n])++)"
+    r"(?P<quote>(?P<escaped>\\{1,15})?[\"'`])(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n])+)"
     rf"|(?P<scheme>{SCHEME}[ \t]+)?"
-    rf"(?P<bare>(?:{MARKER}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{JUDGED_CHARS - 1}}}+))"
+    rf"(?P<bare>(?:{MARKER}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{JUDGED_CHARS - 1}}}))"
 )
-VALUE_GOES_ON: Final = re.compile(rf"{_REST}*+")
+VALUE_GOES_ON: Final = re.compile(rf"{_REST}*")
 WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z]+)*[!?]?|\d+")
 SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(|=]|\.(?:\s|\Z)")
 TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]+){2,}")

@@ -77,9 +77,13 @@ def _as_text(value: Any) -> Any:
     return value
 
 
+# Made once: json.dumps makes an encoder in every call that asks for anything but its defaults.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def compact_json(value: Any) -> str:
     """The one JSON that Runtally writes: compact, Unicode kept as it is, no NaN."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")

@@ -15,6 +15,7 @@ from runtally.service.unit import Unit
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
+_DIGEST_CHARS: Final = 24
 _NOT_CONTENT: Final = frozenset({"idempotency_key", "project_key"})
 
 
@@ -103,7 +104,8 @@ def digests(request: BaseModel) -> dict[str, str]:
 
 
 def _digest(value: Any) -> str:
-    return blake2b(compact_json(_plain(value)).encode(), digest_size=12).hexdigest()
+    text = compact_json(_plain(value))
+    return text if len(text) <= _DIGEST_CHARS else blake2b(text.encode(), digest_size=_DIGEST_CHARS // 2).hexdigest()
 
 
 def _plain(value: Any) -> Any:

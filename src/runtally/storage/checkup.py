@@ -31,7 +31,10 @@ def check_up(path: Path) -> list[Finding]:
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
         with sqlite.told_plainly(), contextlib.closing(_open(path)) as connection:
-            findings += [_attempt(name, check, connection) for name, check in _CHECKS]
+            schema = _attempt("schema", _schema, connection)
+            findings.append(schema)
+            if schema.fine:  # else there is no ledger in the file that the others could judge
+                findings += [_attempt(name, check, connection) for name, check in _CHECKS]
     except RuntallyError as error:
         findings.append(Finding("opens", fine=False, told=error.message))
     return findings
@@ -113,6 +116,8 @@ def _references(connection: sqlite3.Connection) -> Finding:
 
 
 def _totals(connection: sqlite3.Connection) -> Finding:
+    if migrate.applied_version(connection) < migrate.released("sqlite")[-1].version:
+        return Finding("totals", fine=True, told="not looked at before the upgrade")
     wrong = connection.execute(queries.load()["count_wrong_totals"].sql({})).fetchone()["wrong"]
     told = f"{wrong} runs do not add up to their reports; please report this with the output of doctor"
     return Finding("totals", not wrong, told if wrong else "every run is the sum of its reports")
@@ -125,7 +130,6 @@ def _lock(connection: sqlite3.Connection) -> Finding:
 
 
 _CHECKS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], Finding]], ...]] = (
-    ("schema", _schema),
     ("journal", _journal),
     ("integrity", _integrity),
     ("references", _references),

@@ -30,6 +30,10 @@ _UNITS_PER_COMMIT: Final = 128
 _READERS: Final = 2
 _QUICK_SECONDS: Final = 0.002
 """How long the event loop may be held: about as long as serving one more request would hold it."""
+_STEPS_TO_JOIN: Final = 3
+"""How many steps of the event loop the requests of one packet are apart when they get here."""
+_CROWDED_ROUNDS: Final = 16
+"""After a shared COMMIT, how many rounds with a single unit show that the crowd has gone."""
 
 
 class _Waiting:
@@ -70,6 +74,7 @@ class _Lane(aiosqlite.Connection):
         self._begin = begin
         self._busy_seconds = busy_seconds
         self._in_use = threading.Lock()
+        self._crowded_rounds = 0
         self._quick = self._takes_the_lock = begin == "BEGIN IMMEDIATE"
         self._waiting: deque[_Waiting] = deque()
         self._opened_file: Identity | None = None
@@ -97,13 +102,7 @@ class _Lane(aiosqlite.Connection):
         self._start()
         waiting = _Waiting(unit, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        try:
-            # Whoever else is ready joins now.
-            await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            waiting.future.cancel()
-            raise
-        if not self._run_here(waiting):
+        if self._crowded_rounds or not await self._run_alone(waiting):
             self._call_round()
         return await waiting.future
 
@@ -141,6 +140,18 @@ class _Lane(aiosqlite.Connection):
     def _let_go(self) -> None:
         with self._in_use:
             self._close_file()
+
+    async def _run_alone(self, waiting: _Waiting) -> bool:
+        """Run the unit in the caller's thread if nobody joins it while whoever is ready takes a few steps."""
+        try:
+            for _ in range(_STEPS_TO_JOIN):
+                await asyncio.sleep(0)
+                if len(self._waiting) > 1:
+                    return False
+        except asyncio.CancelledError:
+            waiting.future.cancel()
+            raise
+        return self._run_here(waiting)
 
     def _run_here(self, waiting: _Waiting) -> bool:
         """Run the unit in the caller's thread; False if it is not alone, or the file not open, quick and unlocked."""
@@ -224,6 +235,7 @@ class _Lane(aiosqlite.Connection):
                 connection.execute("RELEASE unit")
         if connection.in_transaction:
             connection.execute("COMMIT")
+        self._crowded_rounds = _CROWDED_ROUNDS if len(batch) > 1 else max(0, self._crowded_rounds - 1)
         self._quick = self._takes_the_lock and time.monotonic() - begun < _QUICK_SECONDS
 
     def _fail(self, batch: Iterable[_Waiting], error: BaseException) -> None:

@@ -216,7 +216,8 @@ def _create_private(path: Path) -> None:
     """Make the folder and the file the owner's alone: SQLite gives its -wal and -shm the file's permissions."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never a file that is there: closing it would drop the locks that this process has on it (POSIX fcntl).
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextlib.contextmanager
