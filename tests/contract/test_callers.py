@@ -1,0 +1,108 @@
+"""What a caller may use comes from who it is; an argument can only narrow it, and every answer says what it used."""
+
+import pytest
+
+from runtally.domain.caller import AccessKey, Caller
+from runtally.domain.errors import InvalidInput, NotAllowed, NotFound
+from runtally.mcp_server.tools.registry import TOOLS
+from tests.contract.minimal import MINIMAL, RUN
+from tests.door import BOUND, BOUND_TO_TWO, READER, START, UNBOUND, Door, an_id
+
+pytestmark = pytest.mark.anyio
+
+BY_RUN_ID = [name for name, arguments in MINIMAL.items() if "run_id" in arguments]
+BY_PROJECT = [name for name in MINIMAL if name not in BY_RUN_ID]
+NO_DEFAULT = AccessKey("k-1", "write", ("alpha", "beta"), START).caller
+
+
+@pytest.mark.parametrize("tool", MINIMAL)
+@pytest.mark.parametrize(
+    ("caller", "project", "used"),
+    [
+        (BOUND, {}, "alpha"),
+        (BOUND, {"project_key": "alpha"}, "alpha"),
+        (BOUND, {"project_key": None}, "alpha"),
+        (BOUND_TO_TWO, {"project_key": "beta"}, "beta"),
+        (NO_DEFAULT, {"project_key": "beta"}, "beta"),
+        (UNBOUND, {"project_key": "anything"}, "anything"),
+    ],
+    ids=["bound", "bound and named", "bound and null", "narrowed", "narrowed without a default", "unbound"],
+)
+async def test_every_answer_says_which_project_it_used(door: Door, tool, caller, project, used):
+    await door.by(UNBOUND)("core_start_run", project_key=used, run_id=RUN)
+    assert (await door.by(caller)(tool, **MINIMAL[tool], **project))["project_key"] == used
+
+
+@pytest.mark.parametrize("tool", MINIMAL)
+async def test_an_unbound_caller_is_told_how_to_name_a_project(door: Door, tool):
+    error = await door.by(UNBOUND).refused(tool, **MINIMAL[tool])
+    assert isinstance(error, InvalidInput)
+    assert error.field == "project_key"
+    assert error.message == (
+        "project_key is needed here: this server is bound to no project; name one in the call, "
+        "or set RUNTALLY_PROJECT_KEY and restart it"
+    )
+
+
+@pytest.mark.parametrize("tool", BY_PROJECT)
+async def test_with_several_projects_the_first_is_the_default(door: Door, tool):
+    assert (await door.by(BOUND_TO_TWO)(tool, **MINIMAL[tool]))["project_key"] == "alpha"
+
+
+@pytest.mark.parametrize("tool", BY_PROJECT)
+async def test_with_several_projects_and_no_default_one_must_be_named(door: Door, tool):
+    error = await door.by(NO_DEFAULT).refused(tool, **MINIMAL[tool])
+    assert isinstance(error, InvalidInput)
+    assert (
+        error.message == "project_key is needed here: this caller has several projects (alpha, beta); name one of them"
+    )
+
+
+@pytest.mark.parametrize("tool", BY_RUN_ID)
+@pytest.mark.parametrize("caller", [BOUND_TO_TWO, NO_DEFAULT], ids=["with a default", "without"])
+async def test_a_run_id_alone_is_looked_up_in_the_callers_projects_only(door: Door, tool, caller):
+    await door.by(UNBOUND)("core_start_run", project_key="gamma", run_id=RUN)
+    error = await door.by(caller).refused(tool, **MINIMAL[tool])
+    assert isinstance(error, NotFound)
+    await door.by(UNBOUND)("core_start_run", project_key="beta", run_id=RUN)
+    assert (await door.by(caller)(tool, **MINIMAL[tool]))["project_key"] == "beta"
+
+
+@pytest.mark.parametrize("tool", BY_RUN_ID)
+@pytest.mark.parametrize("caller", [BOUND_TO_TWO, NO_DEFAULT], ids=["with a default", "without"])
+async def test_a_run_id_in_two_of_the_callers_projects_must_be_narrowed(door: Door, tool, caller):
+    for project_key in ("alpha", "beta", "gamma"):
+        await door.by(UNBOUND)("core_start_run", project_key=project_key, run_id=RUN)
+    error = await door.by(caller).refused(tool, **MINIMAL[tool])
+    assert isinstance(error, InvalidInput)
+    assert error.field == "project_key"
+    assert error.message == (
+        f"run_id {RUN} is in several of this caller's projects (alpha, beta); name one as project_key"
+    )
+    assert (await door.by(caller)(tool, **MINIMAL[tool], project_key="beta"))["project_key"] == "beta"
+
+
+@pytest.mark.parametrize("tool", MINIMAL)
+async def test_an_argument_never_widens_what_a_caller_may_use(door: Door, tool):
+    await door.by(UNBOUND)("core_start_run", project_key="beta", run_id=RUN)
+    error = await door.refused(tool, **MINIMAL[tool], project_key="beta")
+    assert isinstance(error, NotAllowed)
+    assert error.message == "project_key 'beta' is not one of this caller's projects (alpha)"
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_the_role_read_may_look_and_not_write(door: Door, tool):
+    await door.run(run_id=RUN)
+    reader = door.by(READER)
+    if not tool.writes:
+        assert (await reader.unchanging(tool.name, **MINIMAL[tool.name]))["project_key"] == "alpha"
+        return
+    error = await reader.refused(tool.name, **MINIMAL[tool.name])
+    assert isinstance(error, NotAllowed)
+    assert (error.code, error.field) == ("forbidden", None)
+    assert error.message == "this key has the role 'read' and this needs 'write'; use a key with that role"
+
+
+@pytest.mark.parametrize("role", ["write", "admin"])
+async def test_the_roles_write_and_admin_may_write(door: Door, role):
+    assert await door.by(Caller(("alpha",), "alpha", role)).run(run_id=an_id(9)) == an_id(9)

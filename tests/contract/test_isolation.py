@@ -1,0 +1,247 @@
+"""A project sees only itself: through every method of the store, every tool and every query."""
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from runtally.domain.caller import Caller
+from runtally.domain.fields import content
+from runtally.domain.models import Failure, Run, Span, UsageReport
+from runtally.domain.ports import Addition, Database, NewSpan, Receipt, Store
+from runtally.domain.usage import COUNTS
+from runtally.mcp_server.tools.registry import TOOLS
+from runtally.service.failures import fingerprint
+from runtally.storage import queries
+from tests.contract.minimal import MINIMAL, RUN
+from tests.door import BOUND_TO_TWO, START, UNBOUND, Answer, CountingClock, Door, LedgerDatabase, Rows, an_id
+
+pytestmark = pytest.mark.anyio
+
+SPAN, KEY, REPORT, FAILURE = "step-1", "key-1", an_id(2), an_id(3)
+ERROR = "ETIMEDOUT"
+FINGERPRINT = fingerprint(None, ERROR, "")
+LATER = START + 10**15
+STRANGER = Caller(("beta", "gamma"), "beta")
+"""A caller that may use everything but alpha."""
+
+
+@pytest.fixture
+async def alpha(door: Door, database: LedgerDatabase) -> Rows:
+    """What project alpha keeps: rows of every kind. Project beta has only a run of the same id."""
+    await door("core_start_run", run_id=RUN, agent_id="coder", meta_json={"a": 1}, input="secret plan")
+    await door(
+        "core_report_usage",
+        run_id=RUN,
+        token_usage={"input_tokens": 10},
+        traces=[{"span_id": SPAN, "name": "grep", "output": "found"}],
+        idempotency_key=KEY,
+    )
+    await door("core_record_failure", run_id=RUN, summary="It broke", error=ERROR)
+    await door.by(BOUND_TO_TWO)("core_start_run", project_key="beta", run_id=RUN)
+    return database.rows("alpha")
+
+
+def a_run(project_key: str) -> Run:
+    return Run(project_key=project_key, run_id=RUN, status="running", started_at=START, last_seen_at=START)
+
+
+def a_report() -> UsageReport:
+    return UsageReport(
+        report_id=REPORT,
+        reported_at=START,
+        source="report",
+        late=False,
+        cost_source="unpriced",
+        unpriced_calls=0,
+        cost_nano_usd=None,
+        priced_by=None,
+        model=None,
+        provider=None,
+        prompt_preview=None,
+        **dict.fromkeys(COUNTS),
+    )
+
+
+def a_span() -> NewSpan:
+    span = Span(span_id=SPAN, run_id=RUN, position=1, kind="tool", name="sed", status="ok", recorded_at=START)
+    return NewSpan(span, None, content("other"))
+
+
+def a_failure() -> Failure:
+    return Failure(failure_id=FAILURE, run_id=RUN, recorded_at=START, fingerprint=FINGERPRINT, summary="Mine")
+
+
+def end(store: Store, project: str) -> bool:
+    return store.end_run(project, RUN, status="failed", ended_at=LATER, summary="Taken", meta={}, output=None)
+
+
+Use = Callable[[Store, str], Any]
+
+SEES: dict[str, tuple[Use, Any]] = {
+    "insert_run": (lambda store, project: store.insert_run(project, a_run(project), None, None), True),
+    "find_run": (lambda store, project: store.find_run(project, RUN), None),
+    "find_run_start": (lambda store, project: store.find_run_start(project, RUN), None),
+    "add_to_run": (lambda store, project: store.add_to_run(project, RUN, Addition(now=LATER, llm_calls=1)), None),
+    "end_run": (end, False),
+    "has_stale_run": (lambda store, project: store.has_stale_run(project, LATER), False),
+    "sweep_runs": (lambda store, project: store.sweep_runs(project, LATER, "swept"), 0),
+    "list_runs": (lambda store, project: list(store.list_runs(project, {}, 10)), []),
+    "find_span": (lambda store, project: store.find_span(project, SPAN), None),
+    "list_spans": (lambda store, project: list(store.list_spans(project, RUN, 0, 10)), []),
+    "find_failure_group": (lambda store, project: store.find_failure_group(project, FINGERPRINT), None),
+    "find_receipt": (lambda store, project: store.find_receipt(project, "report_usage", KEY), None),
+}
+"""What a method answers in a project that has none of alpha's rows."""
+
+ADDS: dict[str, tuple[Use, str]] = {
+    "insert_usage_report": (
+        lambda store, project: store.insert_usage_report(project, RUN, a_report()),
+        "usage_reports",
+    ),
+    "insert_spans": (lambda store, project: store.insert_spans(project, [a_span()]), "spans"),
+    "insert_failure": (lambda store, project: store.insert_failure(project, a_failure()), "failures"),
+    "insert_receipt": (
+        lambda store, project: store.insert_receipt(project, "report_usage", KEY, START, Receipt({}, "{}")),
+        "receipts",
+    ),
+}
+"""The table in which a method puts a row of its project, whatever alpha has under the same ids."""
+
+METHODS = {name: method for name, method in vars(Store).items() if inspect.isfunction(method) and name[0] != "_"}
+
+
+def test_every_method_of_the_store_takes_the_project_first_and_has_a_case_here():
+    assert set(METHODS) == SEES.keys() | ADDS.keys()
+    for name, method in METHODS.items():
+        assert list(inspect.signature(method).parameters)[:2] == ["self", "project_key"], name
+
+
+@pytest.mark.parametrize("method", SEES)
+async def test_a_method_of_the_store_neither_sees_nor_changes_another_project(
+    alpha: Rows, opened: Database, database: LedgerDatabase, method
+):
+    use, unseen = SEES[method]
+    assert await opened.write(lambda store: use(store, "gamma")) == unseen
+    assert database.rows("alpha") == alpha
+    assert await opened.write(lambda store: use(store, "alpha")) != unseen, "the case proves nothing"
+
+
+@pytest.mark.parametrize("method", ADDS)
+async def test_a_method_of_the_store_adds_to_its_own_project_alone(
+    alpha: Rows, opened: Database, database: LedgerDatabase, method
+):
+    use, table = ADDS[method]
+    assert table not in database.rows("beta")
+    await opened.write(lambda store: use(store, "beta"))
+    assert len(database.rows("beta")[table]) == 1
+    assert database.rows("alpha") == alpha
+
+
+ACTS_ON: dict[str, Callable[[str], Answer] | None] = {
+    "core_start_run": lambda run_id: {"parent_run_id": run_id},
+    "core_report_usage": lambda run_id: {"run_id": run_id, "token_usage": {"llm_calls": 1}},
+    "core_end_run": lambda run_id: {"run_id": run_id, "status": "completed"},
+    "core_record_failure": lambda run_id: {"run_id": run_id, "summary": "It broke"},
+    "get_run": lambda run_id: {"run_id": run_id},
+    "record_run": None,
+    "track_mcp": None,
+    "list_runs": None,
+}
+"""How a tool acts on a run; None for those that act on nothing that exists."""
+
+
+def test_every_tool_has_a_case_here():
+    assert {tool.name for tool in TOOLS} == set(ACTS_ON) == set(MINIMAL)
+
+
+@pytest.mark.parametrize("tool", [name for name, acts in ACTS_ON.items() if acts])
+@pytest.mark.parametrize(
+    ("caller", "project"),
+    [
+        (Caller(("gamma",), "gamma"), {}),
+        (Caller(("gamma", "delta"), "gamma"), {}),
+        (STRANGER, {"project_key": "gamma"}),
+        (UNBOUND, {"project_key": "gamma"}),
+    ],
+    ids=["bound", "bound to two", "narrowed", "unbound"],
+)
+async def test_anothers_run_and_an_absent_one_get_one_identical_refusal(
+    alpha: Rows, door: Door, database: LedgerDatabase, tool, caller, project
+):
+    acts_on = ACTS_ON[tool]
+    assert acts_on is not None
+    refusals = []
+    for run_id in (RUN, an_id(404)):
+        error = await door.by(caller).refused(tool, **acts_on(run_id), **project)
+        refusals.append((error.code, error.field, error.message.replace(run_id, "…")))
+    assert refusals[0] == refusals[1]
+    assert refusals[0][0] == "not_found"
+    assert database.rows("alpha") == alpha
+
+
+@pytest.mark.parametrize("tool", MINIMAL)
+async def test_anothers_project_and_an_absent_one_get_one_identical_refusal(alpha: Rows, door: Door, tool):
+    refusals = []
+    for project_key in ("alpha", "nowhere"):
+        error = await door.by(STRANGER).refused(tool, **MINIMAL[tool], project_key=project_key)
+        refusals.append((error.code, error.field, error.message.replace(project_key, "…")))
+    told = "project_key '…' is not one of this caller's projects (beta, gamma)"
+    assert refusals == [("forbidden", "project_key", told)] * 2
+
+
+async def test_the_same_ids_and_keys_live_in_two_projects_at_once(
+    alpha: Rows, door: Door, database: LedgerDatabase, clock: CountingClock
+):
+    beta = door.by(Caller(("beta",), "beta"))
+    clock.advance(seconds=1)
+    usage = await beta(
+        "core_report_usage",
+        run_id=RUN,
+        token_usage={"input_tokens": 7},
+        traces=[{"span_id": SPAN, "name": "sed"}],
+        idempotency_key=KEY,
+    )
+    assert (usage["totals"]["input_tokens"], usage["spans_recorded"], "duplicate" in usage) == (7, 1, False)
+    failure = await beta("core_record_failure", run_id=RUN, summary="It broke", error=ERROR)
+    assert (failure["seen"], failure["first_seen_at"]) == (1, "2026-01-01T00:00:01Z")
+    assert "duplicate" not in await beta("track_mcp", tool="search", span_id="call-1")
+    assert "duplicate" not in await beta("core_end_run", run_id=RUN, status="failed")
+    assert database.rows("alpha") == alpha
+    assert "duplicate" not in await door("track_mcp", tool="find", span_id="call-1")
+    assert "duplicate" not in await door("core_end_run", run_id=RUN, status="completed")
+    assert [run["status"] for run in (await door("list_runs"))["runs"]] == ["completed"]
+    assert [run["status"] for run in (await beta("list_runs"))["runs"]] == ["failed"]
+    spans = (await beta("get_run", run_id=RUN, detail="spans"))["spans"]
+    assert [span["name"] for span in spans] == ["sed"]
+
+
+async def test_a_sweep_of_one_project_leaves_the_others(
+    alpha: Rows, door: Door, database: LedgerDatabase, clock: CountingClock
+):
+    clock.advance(hours=7)
+    swept = await door.by(Caller(("beta",), "beta"))("list_runs")
+    assert [run["status"] for run in swept["runs"]] == ["interrupted"]
+    assert database.rows("alpha") == alpha
+
+
+UNSCOPED = {"access_keys.sql", "migrations.sql", "checkup.sql"}
+"""Callers are made of access keys, migrations are the schema's, and a checkup is the file owner's: no door runs it."""
+
+
+def test_every_query_of_the_ledger_is_scoped_to_one_project():
+    texts = {file.name: file.read_text() for file in resources.files("runtally.storage").joinpath("sql").iterdir()}
+    assert texts.keys() >= UNSCOPED
+    unscoped = {name for file in UNSCOPED for name in re.findall(r"^-- name: (\w+)$", texts[file], re.MULTILINE)}
+    scoped = {name: query for name, query in queries.load().items() if name not in unscoped}
+    assert len(scoped) >= len(METHODS)
+    for name, query in scoped.items():
+        always = " ".join(line for line, needs in query.lines if needs is None)
+        tables = re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+([a-z_]+)\b", always)
+        inserted = re.findall(r"INSERT INTO \w+ \(\s*project_key,.*?VALUES \(\s*:project_key,", always)
+        filtered = re.findall(r"\bproject_key = (?::|\w+\.)project_key\b", always)
+        assert tables, name
+        assert len(inserted) + len(filtered) == len(tables), f"{name} reaches beyond its project"

@@ -1,0 +1,195 @@
+"""What cannot be recorded is refused in one sentence: which field, what is wrong, what to do."""
+
+import math
+
+import pytest
+
+from runtally.domain.errors import InvalidInput, RuntallyError
+from runtally.domain.requests import EndRun, GetRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
+from runtally.domain.validation import parse
+from runtally.mcp_server.tools.registry import TOOLS
+from tests.contract.minimal import MINIMAL, RUN
+
+
+def refusal(model, arguments) -> RuntallyError:
+    with pytest.raises(RuntallyError) as caught:
+        parse(model, arguments)
+    return caught.value
+
+
+def usage(**token_usage):
+    return ReportUsage, {"run_id": RUN, "token_usage": token_usage}
+
+
+def traces(*entries):
+    return ReportUsage, {"run_id": RUN, "token_usage": {}, "traces": list(entries)}
+
+
+def tracked(**arguments):
+    return TrackMcp, {"tool": "search"} | arguments
+
+
+NOT_A_UUID = "is not a UUID; send one like 0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f"
+NOT_A_TIME = "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z"
+A_NUMBER = "is a number; send a time like 2026-01-31T09:30:00Z"
+NO_OFFSET = "has no offset from UTC; end it in Z or, say, +02:00"
+NO_SUCH_YEAR = "lies before 1970 or after 2255; check the year"
+NOT_A_KEY = "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or a digit"
+NO_JSON = "contains NaN or an infinity, which JSON does not have"
+KINDS = "must be one of 'llm', 'tool', 'retrieval', 'agent', 'group', 'mcp' or 'other'"
+TOO_DEEP = [[]]
+for _ in range(10_000):
+    TOO_DEEP = [TOO_DEEP]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "sentence"),
+    [
+        ((RecordRun, {"summary": "Done"}), "agent", "agent is required"),
+        ((RecordRun, {"agent": "a", "summary": None}), "summary", "summary is required"),
+        ((RecordRun, {"agent": "a", "summary": ""}), "summary", "summary is empty"),
+        ((RecordRun, {}), "agent", "agent is required (1 more problem after this one)"),
+        (
+            (RecordFailure, {"run_id": 1, "task_id": 2}),
+            "run_id",
+            "run_id is not a string (2 more problems after this one)",
+        ),
+        ((StartRun, {"agent_id": 5}), "agent_id", "agent_id is not a string"),
+        ((StartRun, {"agent_id": ""}), "agent_id", "agent_id is empty"),
+        ((StartRun, {"run_id": "run-1"}), "run_id", f"run_id {NOT_A_UUID}"),
+        ((StartRun, {"run_id": f" {RUN}"}), "run_id", f"run_id {NOT_A_UUID}"),
+        ((StartRun, {"run_id": "z" * 32}), "run_id", f"run_id {NOT_A_UUID}"),
+        ((StartRun, {"project_key": ".hidden"}), "project_key", f"project_key {NOT_A_KEY}"),
+        ((StartRun, {"project_key": "alpha\n"}), "project_key", f"project_key {NOT_A_KEY}"),
+        ((StartRun, {"project_key": ""}), "project_key", f"project_key {NOT_A_KEY}"),
+        ((StartRun, {"meta_json": "{}"}), "meta_json", "meta_json is not an object"),
+        ((StartRun, {"meta_json": [1]}), "meta_json", "meta_json is not an object"),
+        ((StartRun, {"meta_json": {"a": [math.nan]}}), "meta_json", f"meta_json {NO_JSON}"),
+        ((StartRun, {"input": -math.inf}), "input", f"input {NO_JSON}"),
+        ((StartRun, {"input": TOO_DEEP}), "input", "input is nested too deeply. Flatten it"),
+        ((StartRun, {"meta_json": {"a": TOO_DEEP}}), "meta_json", "meta_json is nested too deeply. Flatten it"),
+        ((ReportUsage, {"run_id": RUN}), "token_usage", "token_usage is required"),
+        ((ReportUsage, {"run_id": RUN, "token_usage": [1]}), "token_usage", "token_usage is not an object"),
+        (usage(input_tokens=-1), "token_usage.input_tokens", "token_usage.input_tokens is less than 0"),
+        (usage(input_tokens=1.5), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
+        (usage(input_tokens="10"), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
+        (usage(input_tokens=True), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
+        (usage(input_tokens=math.inf), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
+        (usage(cost_usd="0.1"), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
+        (usage(cost_usd=False), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
+        (usage(cost_usd=-0.01), "token_usage.cost_usd", "token_usage.cost_usd is less than 0"),
+        (usage(cost_usd=math.nan), "token_usage.cost_usd", "token_usage.cost_usd is not a finite number"),
+        (
+            (ReportUsage, {"run_id": RUN, "token_usage": {}, "traces": {"name": "grep"}}),
+            "traces",
+            "traces is not an array",
+        ),
+        (traces({}, "grep"), "traces[1]", "traces[1] is not an object"),
+        (traces({"kind": "LLM"}), "traces[0].kind", f"traces[0].kind {KINDS}"),
+        (traces({"status": "OK"}), "traces[0].status", "traces[0].status must be one of 'ok' or 'error'"),
+        (
+            traces({"started_at": "2026-01-02T00:00:00Z", "ended_at": "2026-01-01T00:00:00Z"}),
+            "traces[0]",
+            "traces[0] ends before it starts: ended_at is earlier than started_at",
+        ),
+        (
+            tracked(started_at="2026-01-02T00:00:00Z", ended_at="2026-01-01T00:00:00Z"),
+            None,
+            "the call ends before it starts: ended_at is earlier than started_at",
+        ),
+        (tracked(started_at="yesterday"), "started_at", f"started_at {NOT_A_TIME}"),
+        (tracked(started_at=""), "started_at", f"started_at {NOT_A_TIME}"),
+        (tracked(started_at=["2026-01-01T00:00:00Z"]), "started_at", f"started_at {NOT_A_TIME}"),
+        (tracked(started_at="2026-02-30T00:00:00Z"), "started_at", f"started_at {NOT_A_TIME}"),
+        (tracked(started_at=1_767_225_600), "started_at", f"started_at {A_NUMBER}"),
+        (tracked(started_at=1_767_225_600.5), "started_at", f"started_at {A_NUMBER}"),
+        (tracked(started_at="2026-01-01T00:00:00"), "started_at", f"started_at {NO_OFFSET}"),
+        (tracked(started_at="2026-01-01"), "started_at", f"started_at {NO_OFFSET}"),
+        (tracked(started_at="1969-12-31T23:59:59Z"), "started_at", f"started_at {NO_SUCH_YEAR}"),
+        (tracked(started_at="2256-01-01T00:00:00Z"), "started_at", f"started_at {NO_SUCH_YEAR}"),
+        (tracked(duration_ms="12"), "duration_ms", "duration_ms is not an integer"),
+        (tracked(duration_ms=-1), "duration_ms", "duration_ms is less than 0"),
+        (
+            (EndRun, {"run_id": RUN, "status": "done"}),
+            "status",
+            "status must be one of 'completed', 'partial', 'failed' or 'interrupted'",
+        ),
+        ((ListRuns, {"limit": 0}), "limit", "limit is less than 1"),
+        ((ListRuns, {"limit": "20"}), "limit", "limit is not an integer"),
+        ((ListRuns, {"cursor": 7}), "cursor", "cursor is not a string"),
+        ((GetRun, {"run_id": RUN, "detail": "all"}), "detail", "detail must be one of 'summary' or 'spans'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(asked, field, sentence):
+    error = refusal(*asked)
+    assert (error.field, error.message) == (field, sentence)
+    assert error.code == ("limit" if "deeply" in sentence else "invalid")
+
+
+KNOWN_TO_GET_RUN = "known are cursor, detail, max_chars, project_key, run_id"
+ONE_MORE = " (1 more problem after this one)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "unknown", "hint"),
+    [
+        ((RecordRun, {"agent": "a", "sumary": "Done"}), "sumary", f"did you mean summary?{ONE_MORE}"),
+        ((ReportUsage, {"runId": RUN, "token_usage": {}}), "runId", f"did you mean run_id?{ONE_MORE}"),
+        (usage(input_token=1), "token_usage.input_token", "did you mean input_tokens?"),
+        (usage(reasoning=None), "token_usage.reasoning", "did you mean reasoning_tokens?"),
+        ((GetRun, {"run_id": RUN, "verbose": None}), "verbose", KNOWN_TO_GET_RUN),
+        ((GetRun, {"run_id": RUN, "x\n" * 40: 1}), f"{'x?' * 32}…", KNOWN_TO_GET_RUN),
+    ],
+)
+def test_an_unknown_argument_names_the_nearest_known_one(asked, unknown, hint):
+    error = refusal(*asked)
+    assert isinstance(error, InvalidInput)
+    assert error.message == f"{unknown} is not a known argument; {hint}"
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_null_argument_counts_as_left_out(tool):
+    minimal = MINIMAL[tool.name]
+    optional = dict.fromkeys(tool.request.model_fields.keys() - minimal.keys())
+    assert parse(tool.request, minimal | optional) == parse(tool.request, minimal)
+
+
+def test_numbers_are_taken_as_json_means_them():
+    _, arguments = usage(input_tokens=3.0, output_tokens=0, cost_usd=1)
+    sent = parse(ReportUsage, arguments).token_usage
+    assert (sent.input_tokens, sent.output_tokens, sent.cost_usd) == (3, 0, 1.0)
+    assert isinstance(sent.input_tokens, int)
+    assert parse(TrackMcp, {"tool": "search", "duration_ms": 12.5}).duration_ms == 12
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.000000Z",
+        "2026-01-01T02:00:00+02:00",
+        "2025-12-31T18:30:00-05:30",
+        "2026-01-01 00:00:00+00:00",
+        "2026-01-01T00:00:00.000000999Z",
+    ],
+)
+def test_a_time_is_taken_with_any_offset_and_kept_to_the_microsecond(text):
+    assert parse(TrackMcp, {"tool": "search", "started_at": text}).started_at == 1_767_225_600_000_000
+
+
+@pytest.mark.parametrize("text", [RUN.upper(), RUN.replace("-", "")])
+def test_an_id_is_kept_in_its_canonical_form(text):
+    assert parse(GetRun, {"run_id": text}).run_id == RUN
+
+
+def test_a_tracked_call_may_use_the_names_that_its_kin_use():
+    sent = {"tool": "search", "distinct_id": "u-1", "client_label": "ide", "agent_name": "coder"}
+    call = parse(TrackMcp, sent)
+    assert (call.user_id, call.client, call.agent_name) == ("u-1", "ide", "coder")
+    assert parse(TrackMcp, sent | {"user_id": None, "client": None}) == call
+
+
+def test_what_a_trace_says_beyond_its_fields_is_kept_as_attributes():
+    _, arguments = traces({"name": "ask", "temperature": 0.5, "attributes": {"top_p": 1, "temperature": 1}})
+    (trace,) = parse(ReportUsage, arguments).traces or []
+    assert trace.all_attributes == {"top_p": 1, "temperature": 0.5}
