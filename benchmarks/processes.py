@@ -1,0 +1,88 @@
+"""The servers that are measured, as processes."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+PROJECT: Final = "bench"
+_REPOSITORY: Final = Path(__file__).resolve().parent.parent
+_PATIENCE_SECONDS: Final = 30.0
+
+
+class BenchmarkError(Exception):
+    """What was measured is not what was meant to be measured."""
+
+
+def runtally(database: Path, *arguments: str) -> list[str]:
+    """The command that serves Runtally from the file, over stdio unless the arguments say otherwise."""
+    return [sys.executable, "-m", "runtally", "--db", str(database), *arguments]
+
+
+def noop(*arguments: str) -> list[str]:
+    """The command that serves a tool which does nothing, over stdio unless the arguments say otherwise."""
+    return [sys.executable, "-m", "benchmarks.noop_server", *arguments]
+
+
+class ServerProcess:
+    """A server as a child process; its stderr goes to a file, the end of which explains a failure."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._log = log
+        with log.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=_REPOSITORY,
+                env=_environment(),
+            )
+        assert self._process.stdin is not None, "asked for as a pipe"
+        assert self._process.stdout is not None, "asked for as a pipe"
+        self.stdin = self._process.stdin.fileno()
+        self.stdout = self._process.stdout.fileno()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        # Killed, not asked to stop: what it has answered must be stored by now, and the figures check that it is.
+        self._process.kill()
+        with self._process:
+            pass
+
+    def address(self) -> tuple[str, int]:
+        """Host and port, once the server says on stderr where it listens."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self._process.poll() is None and time.monotonic() < deadline:
+            found = re.search(rb"http://([\d.]+):(\d+)/mcp", self._log.read_bytes())
+            if found:
+                return found[1].decode(), int(found[2])
+            time.sleep(0.01)
+        raise self.failure("did not say where it listens")
+
+    def resident_mib(self) -> float:
+        """The memory it holds now (Linux)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+        assert found, "Linux tells the resident size of a live process"
+        return int(found[1]) / 1024
+
+    def failure(self, what: str) -> BenchmarkError:
+        """The error to raise when it did not do what it should, with its last words."""
+        said = self._log.read_text(encoding="utf-8", errors="replace")[-2_000:]
+        return BenchmarkError(f"{self._process.args!r} {what}; on stderr it said:\n{said}")
+
+
+def _environment() -> dict[str, str]:
+    # Bytecode is kept, as an installation has it; without it a start would be a compilation.
+    left_out = ("RUNTALLY_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    return {**kept, "RUNTALLY_PROJECT_KEY": PROJECT}

@@ -1,0 +1,47 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Rounds, and what one round of one side is."""
+
+    rounds: int
+    calls: int
+    """Sequential calls of one client."""
+    crowded_calls: int
+    """Calls of many clients, or of many requests in flight, together."""
+    units_by_writers: tuple[tuple[int, int], ...]
+    """(concurrent writers, units of work in a round)."""
+    spawns: int
+    growth_calls: int
+    few_runs: int
+    many_runs: int
+    most_runs: int
+
+
+FULL: Final = Scale(
+    rounds=9,
+    calls=500,
+    crowded_calls=2_000,
+    units_by_writers=((1, 1_000), (8, 8_000), (64, 25_600)),
+    spawns=15,
+    growth_calls=200,
+    few_runs=1_000,
+    many_runs=100_000,
+    most_runs=1_000_000,
+)
+QUICK: Final = Scale(
+    rounds=3,
+    calls=60,
+    crowded_calls=192,
+    units_by_writers=((1, 100), (8, 400), (64, 1_920)),
+    spawns=2,
+    growth_calls=20,
+    few_runs=200,
+    many_runs=2_000,
+    most_runs=10_000,
+)
+"""Shows that every figure can be measured; its ratios mean little."""

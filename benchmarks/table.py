@@ -1,0 +1,60 @@
+"""The one table that a run prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+_HEAD = ("figure", "Runtally", "floor", "ratio", "goal", "met")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A bound on a ratio or, where there is no floor, on the figure itself."""
+
+    sign: Literal["≤", "≥"]
+    bound: float
+
+    def is_met_by(self, value: float) -> bool:
+        return value <= self.bound if self.sign == "≤" else value >= self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of Runtally's, the floor it stands on, and the goal for their ratio."""
+
+    figure: str
+    ours: float
+    unit: str
+    floor: float | None = None
+    goal: Goal | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the floor it is; None without a floor."""
+        return None if self.floor is None else self.ours / self.floor
+
+    def cells(self) -> tuple[str, ...]:
+        judged = self.ours if self.ratio is None else self.ratio
+        suffix = f" {self.unit}" if self.ratio is None else ""
+        return (
+            self.figure,
+            _shown(self.ours, self.unit),
+            "-" if self.floor is None else _shown(self.floor, self.unit),
+            "-" if self.ratio is None else f"{self.ratio:.2f}",
+            "-" if self.goal is None else f"{self.goal.sign} {self.goal.bound:g}{suffix}",
+            "-" if self.goal is None else "yes" if self.goal.is_met_by(judged) else "NO",
+        )
+
+
+def rendered(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table with aligned columns."""
+    lines = [_HEAD, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
+    text = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |" for line in lines]
+    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
+    return "\n".join((text[0], rule, *text[1:]))
+
+
+def _shown(value: float, unit: str) -> str:
+    number = f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
+    return f"{number} {unit}"
