@@ -252,6 +252,12 @@ async def test_a_report_made_of_traces_names_the_model_they_share_and_whose_cost
     assert kept == [("m", "reported", 0), ("gpt-4o", "computed", 0), (None, "computed", 1)]
 
 
+async def test_a_cost_that_only_a_trace_tells_is_not_lost(door: Door):
+    run_id = await door.run()
+    answer = await report(door, run_id, {}, traces=[{"tool_name": "search", "cost_usd": 0.04}])
+    assert answer["totals"] == {"reports": 1, "cost_usd": 0.04, "unpriced_calls": 0}
+
+
 async def test_a_trace_sent_again_adds_nothing(door: Door):
     run_id = await door.run()
     first = await report(door, run_id, {}, traces=STEPS)

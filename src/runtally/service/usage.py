@@ -21,9 +21,9 @@ _WHOLES: Final = ("input_tokens", "output_tokens", "total_tokens")
 def entry_of(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> Entry | None:
     """What one call reports, or None if it reports no usage at all.
 
-    The tokens of traces are detail: they count only where `usage` itself has no token counts.
+    The tokens and costs of traces are detail: they count only where `usage` itself has no token counts.
     """
-    counted = [trace for trace in traces if trace.has_tokens]
+    counted = [trace for trace in traces if trace.has_tokens or trace.cost_usd is not None]
     if counted and not usage.has_tokens:
         return _of_traces(unit, usage, counted)
     is_empty = all(value is None for value in vars(usage).values())
@@ -48,7 +48,7 @@ def _of_traces(unit: Unit, usage: TokenUsage, counted: Sequence[Trace]) -> Entry
         if nano_usd is not None:
             cost = (cost or 0) + nano_usd
             priced_by = by or priced_by
-    counts["llm_calls"] = usage.llm_calls if usage.llm_calls is not None else len(counted)
+    counts["llm_calls"] = usage.llm_calls if usage.llm_calls is not None else _llm_calls_of(counted)
     names = usage.model_copy(
         update={
             "model": usage.model or _common([trace.model for trace in counted]),
@@ -96,6 +96,10 @@ def _cost(unit: Unit, usage: Tokens, counts: Mapping[str, int | None]) -> tuple[
         cache_write_tokens=counts["cache_write_tokens"],
     )
     return (None, "unpriced", None) if price is None else (price.cost_nano_usd, "computed", price.priced_by)
+
+
+def _llm_calls_of(counted: Sequence[Trace]) -> int | None:
+    return sum(trace.has_tokens for trace in counted) or None
 
 
 def _common(names: Sequence[str | None]) -> str | None:
