@@ -63,7 +63,7 @@ def make_server(
         instructions=INSTRUCTIONS,
         cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_TTL_MS, scope="private")},
         lifespan=sweeping,
-        get_tool_input_schema=_input_schema,
+        get_tool_input_schema=_no_mirrored_arguments,
         on_list_tools=tools.list,
         on_call_tool=tools.call,
     )
@@ -105,9 +105,8 @@ class _Tools:
         return await self._ledger.read(tool.method, caller, request)
 
 
-def _input_schema(name: str) -> Mapping[str, Any] | None:
-    tool = BY_NAME.get(name)
-    return None if tool is None else schemas.input_schema(tool.request)
+def _no_mirrored_arguments(_: str) -> None:
+    """No argument is mirrored in a header, so the SDK need not walk a schema on each call to find that out."""
 
 
 def _described(tool: Tool) -> types.Tool:
