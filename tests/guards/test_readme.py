@@ -1,0 +1,200 @@
+"""README is true: its commands are CI's, its options exist, its links lead somewhere, its settings start a server."""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+
+from runtally import bootstrap
+from runtally.cli.main import _parser
+from runtally.mcp_server.server import make_server
+from runtally.mcp_server.tools.registry import TOOLS
+from runtally.settings import Settings
+from tests.guards import readme
+from tests.guards.source import ROOT
+from tests.journeys.processes import BOUND_SECONDS, CLIENT_INFO, ENVELOPE, LEGACY, environment
+
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+EXAMPLE: dict[str, Any] = json.loads((ROOT / "mcp.json.example").read_text(encoding="utf-8"))
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"
+
+LIST: dict[str, list[dict[str, Any]]] = {
+    "2025-11-25": [
+        {
+            "jsonrpc": "2.0",
+            "id": 0,
+            "method": "initialize",
+            "params": {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": CLIENT_INFO},
+        },
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+    ],
+    "2026-07-28": [{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": ENVELOPE}}],
+}
+"""How a client of each protocol revision asks for the tools."""
+
+
+def without_chance(text: str) -> str:
+    """The text without ids, moments and measured times."""
+    return re.sub(r", \d+ ms", ", N ms", re.sub(MOMENT, "MOMENT", re.sub(UUID, "ID", text)))
+
+
+def commands(parser: argparse.ArgumentParser, path: str = "runtally") -> list[tuple[str, argparse.ArgumentParser]]:
+    """Every command with its parser."""
+    found = [(path, parser)]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, child in action.choices.items():
+                found += commands(child, f"{path} {name}")
+    return found
+
+
+def test_the_two_commands_are_one_line_each_and_ci_runs_them() -> None:
+    lines = "".join(readme.blocks("sh", "Two commands")).splitlines()
+    assert len(lines) == 2, "the two commands are one line each"
+    for line in lines:
+        assert CI.splitlines().count(f"    {line}") == 1, f".ci/run must run README's line to the letter: {line}"
+
+
+def test_the_two_commands_ask_for_what_the_project_offers() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    first, second = "".join(readme.blocks("sh", "Two commands")).splitlines()
+    assert re.findall(r"\.venv/bin/(\w+)", first)[-1] in project["scripts"]
+    assert re.findall(r"\.\[(\w+)\]", second) == ["test"]
+    extras = project["optional-dependencies"]["test"]
+    for tool in ("pytest", "ruff", "mypy", "import-linter"):
+        assert any(extra.startswith(tool) for extra in extras), f"the extra `test` must bring {tool}: .ci/run uses it"
+
+
+def test_every_command_and_every_option_is_told() -> None:
+    rows = [told for row in readme.table("Configuration", "Command") for told in readme.names(row["Command"])]
+    for path, parser in commands(_parser()):
+        options = {action.option_strings[-1] for action in parser._actions if action.option_strings}
+        told = readme.section("Configuration")
+        if path != "runtally":
+            told = " ".join(row for row in rows if re.match(rf"{path}(?: [^a-z]|$)", row))
+            options -= {"--help"}
+        missing = {option for option in options if not re.search(rf"{option}\b", told)}
+        assert not missing, f"README must tell {missing} of {path}"
+        if parser.get_default("command"):
+            told_commands = [row.partition(" -")[0].partition(" KEY_ID")[0] for row in rows]
+            assert path in told_commands, f"README has no row of {path}"
+
+
+def test_every_option_and_command_that_is_told_exists() -> None:
+    known = dict(commands(_parser()))
+    for row in readme.table("Configuration", "Command"):
+        for told in readme.names(row["Command"]):
+            path = re.match(r"[a-z ]*[a-z]", told)[0]
+            assert path in known, f"README tells of a command that does not exist: {told}"
+            unknown = set(re.findall(r"--[a-z-]+", told)) - known[path]._option_string_actions.keys()
+            assert not unknown, f"README tells of options that {path} does not have: {unknown}"
+
+
+def test_every_link_within_leads_somewhere() -> None:
+    titles = re.findall(r"^#+ (.+)$", readme.text(), re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
+    for target in re.findall(r"\]\(([^)]+)\)", readme.text()):
+        if target.startswith("#"):
+            assert target[1:] in anchors, f"no section for {target}"
+        elif "://" not in target:
+            assert (ROOT / target).exists(), f"no file for {target}"
+
+
+@pytest.mark.parametrize("block", readme.blocks("json"))
+def test_every_block_of_json_parses_and_names_the_command_or_the_address(block: str) -> None:
+    settings = json.loads(block)
+    (server,) = (settings.get("mcpServers") or settings["servers"]).values()
+    assert server.get("command") == "runtally" or server["url"] == EXAMPLE["mcpServers"]["runtally-http"]["url"]
+
+
+@pytest.mark.parametrize("block", readme.blocks("toml"))
+def test_every_block_of_toml_parses_and_names_the_command_or_the_address(block: str) -> None:
+    server = tomllib.loads(block)["mcp_servers"]["runtally"]
+    assert server.get("command") == "runtally" or server["url"] == EXAMPLE["mcpServers"]["runtally-http"]["url"]
+
+
+def test_the_example_holds_no_secret_and_nobody_s_paths() -> None:
+    stdio, http = EXAMPLE["mcpServers"].values()
+    assert stdio["command"] == "runtally"
+    assert http["headers"] == {"Authorization": "Bearer ${RUNTALLY_KEY}"}
+    assert not re.search(r"/(?:home|Users|root|tmp)/|rtk_", json.dumps(EXAMPLE))
+    defaults = vars(_parser().parse_args(["serve", "--http"]))
+    assert http["url"] == f"http://{defaults['host']}:{defaults['port']}/mcp"
+
+
+@pytest.mark.parametrize("revision", LIST)
+def test_the_server_that_the_example_names_starts_and_lists_the_tools(revision: str, tmp_path: Path) -> None:
+    server = EXAMPLE["mcpServers"]["runtally"]
+    database = tmp_path / "ledger.db"
+    ended = subprocess.run(
+        [*installed(server["command"]), *server["args"]],
+        input="".join(json.dumps(line) + "\n" for line in LIST[revision]),
+        env=environment(**server["env"], RUNTALLY_DB=str(database)),
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    answers = {answer["id"]: answer["result"] for answer in map(json.loads, ended.stdout.splitlines())}
+    assert [tool["name"] for tool in answers[1]["tools"]] == [tool.name for tool in TOOLS]
+    assert len(answers[1]["tools"]) == 8
+    assert str(database) in ended.stderr
+    assert server["env"]["RUNTALLY_PROJECT_KEY"] in ended.stderr
+    assert revision in readme.section("Protocol versions")
+
+
+def installed(command: str) -> list[str]:
+    """The command next to this Python, or on PATH; else what it would run, where the package is not installed."""
+    beside = Path(sys.executable).with_name(command)
+    found = str(beside) if beside.exists() else shutil.which(command)
+    return [found] if found else [sys.executable, "-m", "runtally"]
+
+
+def test_the_demo_prints_what_the_tour_shows() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "runtally", "demo"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=True,
+    )
+    printed = without_chance(ended.stdout).splitlines()
+    for line in without_chance(readme.blocks("text", "A 60-second tour")[0]).splitlines():
+        assert line in printed, f"the demo no longer prints: {line}"
+
+
+def test_every_tool_answers_what_the_tour_shows(tmp_path: Path) -> None:
+    shown = re.findall(r"^(\w+) ({.*})\n-> ({.*})$", readme.blocks("text", "A 60-second tour")[1], re.MULTILINE)
+    assert len(shown) == readme.blocks("text", "A 60-second tour")[1].count("->")
+    settings = Settings(database=tmp_path / "ledger.db", projects=("shop",))
+
+    async def replay() -> None:
+        ledger = bootstrap.open_ledger(settings)
+        server = make_server(ledger, lambda: bootstrap.caller_of(settings), bootstrap.origin_of(settings))
+        run_id = ""
+        async with Client(server) as client:
+            for tool, sent, told in shown:
+                arguments = json.loads(sent)
+                result = await client.call_tool(tool, arguments | ({"run_id": run_id} if "run_id" in arguments else {}))
+                answer: dict[str, Any] = result.structured_content or {}
+                run_id = run_id or answer["run_id"]
+                expected = json.loads(without_chance(told))
+                got = json.loads(without_chance(json.dumps(answer, ensure_ascii=False)))
+                assert {key: got.get(key) for key in expected} == expected, f"{tool} {sent}"
+        await ledger.close()
+
+    anyio.run(replay)

@@ -1,0 +1,120 @@
+"""SQL stays in .sql files; every query is described, used and within one project; migrations never change."""
+
+import ast
+import re
+import sqlite3
+
+from runtally.domain import ports
+from runtally.storage import migrate, queries
+from tests.guards.conftest import Snapshots
+from tests.guards.source import PACKAGE, Module, modules, strings
+
+RELEASED = {"0001_ledger": "0e01302d9c6d7a708e9ca8a844032d61bbcda4f2c8154223391f5146029fc656"}
+"""The SHA-256 of each migration. Append; never change the line of a released one."""
+
+STATEMENT = re.compile(
+    r"\b(?:SELECT\b[\s\S]*\bFROM|INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|REPLACE\s+INTO"
+    r"|(?:CREATE|ALTER|DROP)\s+(?:UNIQUE\s+|TEMP\s+|VIRTUAL\s+)*(?:TABLE|INDEX|TRIGGER|VIEW))\b"
+)
+BEGINS_LIKE_A_STATEMENT = re.compile(
+    r"\s*(?:select\s[\s\S]*\sfrom\s|insert\s+(?:or\s+\w+\s+)?into\s|update\s+\w+\s+set\s|delete\s+from\s"
+    r"|with\s+\w+\s+as\s*\()",
+    re.IGNORECASE,
+)
+CONTROL = re.compile(r"(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ATTACH)\b")
+
+ACROSS_PROJECTS = {
+    "count_wrong_totals": "for the person who owns the file; only doctor runs it",
+    "insert_access_key": "keys are what callers are made of",
+    "find_access_key": "keys are what callers are made of",
+    "list_access_keys": "keys are what callers are made of",
+    "has_access_key": "keys are what callers are made of",
+    "revoke_access_key": "keys are what callers are made of",
+    "insert_migration": "the schema belongs to no project",
+}
+WITHOUT_PROJECT = {"access_keys", "schema_migrations"}
+
+
+def test_no_sql_statement_stands_in_python() -> None:
+    found = [
+        f"src/runtally/{module.name}:{line}: {text.strip()[:60]!r}"
+        for module in modules()
+        for line, text in strings(module)
+        if STATEMENT.search(text) or BEGINS_LIKE_A_STATEMENT.match(text)
+    ]
+    assert not found, "move these statements to src/runtally/storage/sql/*.sql:\n" + "\n".join(found)
+
+
+def test_only_storage_controls_transactions() -> None:
+    found = [
+        f"src/runtally/{module.name}:{line}: {text[:60]!r}"
+        for module in modules()
+        if not module.name.startswith("storage/")
+        for line, text in strings(module)
+        if CONTROL.match(text)
+    ]
+    assert not found, "leave transactions and pragmas to storage:\n" + "\n".join(found)
+
+
+def test_every_query_is_named_once_and_described() -> None:
+    for file in sorted((PACKAGE / "storage" / "sql").glob("*.sql")):
+        text = file.read_text(encoding="utf-8")
+        heads = re.findall(r"^-- name: (\w+)\n(.*)$", text, re.MULTILINE)
+        assert len(heads) == text.count("-- name:"), f"{file.name}: a block begins `-- name: one_word`"
+        for name, description in heads:
+            assert re.match(r"-- \w.{10,}", description), f"{file.name}: say in a comment under {name} what it is for"
+            assert name in queries.load(), f"{file.name}: {name} is not read as a query; compare it with its neighbours"
+
+
+def test_every_query_is_used_and_every_used_query_exists() -> None:
+    used = {name for module in modules() if module.name.startswith("storage/") for name in _queries_of(module)}
+    known = set(queries.load())
+    assert used <= known, f"storage names queries that no .sql file has: {sorted(used - known)}"
+    assert known <= used, f"nothing uses these queries, delete them: {sorted(known - used)}"
+
+
+def test_every_query_keeps_to_one_project() -> None:
+    for name, query in queries.load().items():
+        sql = " ".join(line for line, needs in query.lines if needs is None)
+        scoped = re.search(r"project_key = :project_key|VALUES\s*\(\s*:project_key\b", sql)
+        assert scoped or name in ACROSS_PROJECTS, f"{name} must be scoped by `project_key = :project_key`"
+        assert not (scoped and name in ACROSS_PROJECTS), f"{name} is scoped; take it off ACROSS_PROJECTS"
+
+
+def test_every_table_and_every_method_of_the_store_begins_with_the_project(fresh: sqlite3.Connection) -> None:
+    tables = [name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in set(tables) - WITHOUT_PROJECT:
+        key = {place: column for _, column, *_, place in fresh.execute(f"PRAGMA table_info({table})")}
+        assert key.get(1) == "project_key", f"the primary key of {table} must begin with project_key"
+    for name, method in vars(ports.Store).items():
+        if not name.startswith("_"):
+            first = method.__code__.co_varnames[1]
+            assert first == "project_key", f"Store.{name} must take project_key first"
+
+
+def test_released_migrations_never_change() -> None:
+    seen = {f"{one.version:04d}_{one.name}": one.checksum for one in migrate.released("sqlite")}
+    told = "a released migration never changes: add a file; write a new one, or one no release has, into RELEASED"
+    assert seen == RELEASED, f"{told}; now they are {seen}"
+    versions = [one.version for one in migrate.released("sqlite")]
+    assert versions == list(range(1, len(seen) + 1)), "number migrations without gaps"
+
+
+def test_a_fresh_database_has_the_accepted_schema(fresh: sqlite3.Connection, snapshots: Snapshots) -> None:
+    statements = fresh.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name")
+    snapshots.check("schema.sqlite.sql", "".join(f"{sql};\n\n" for (sql,) in statements))
+
+
+def _queries_of(module: Module) -> set[str]:
+    """The names that stand where a query is named: the first argument of a verb, or the key of `load()[…]`."""
+    verbs = ("execute", "execute_many", "fetch_one", "fetch_all")
+    found = set()
+    for node in ast.walk(module.tree):
+        named: ast.expr | None = None
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", None) in verbs and node.args:
+            named = node.args[0]
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("load()"):
+            named = node.slice
+        if isinstance(named, ast.Constant) and isinstance(named.value, str) and re.fullmatch(r"[a-z_]+", named.value):
+            found.add(named.value)
+    return found

@@ -1,0 +1,94 @@
+"""What a model pays for and decides by stays small, complete and known: names, descriptions, schemas, annotations."""
+
+import json
+from typing import Any
+
+import pytest
+
+from runtally.mcp_server.tools.registry import TOOLS
+from tests.guards import readme
+from tests.guards.conftest import Snapshots
+
+TOKENS_OF_ALL_TOOLS = 1_700
+CHARS_OF_THE_LIST = 24_000
+CHARS_OF_A_DESCRIPTION = 600
+WORDS_OF_THE_INSTRUCTIONS = 150
+CHARS_PER_TOKEN = 4
+
+SEEN_BY_A_MODEL = ("name", "description", "inputSchema")
+KEPT = (*SEEN_BY_A_MODEL, "outputSchema", "annotations")
+ANNOTATIONS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+SAYS_WHO_ASKS = {"caller", "role", "scope", "projects", "tenant", "workspace", "workspace_id", "api_key", "token"}
+
+
+def compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def arguments(schema: dict[str, Any]) -> set[str]:
+    """Every name that may be sent, at any depth."""
+    own = schema.get("properties", {})
+    return set(own).union(*(arguments(field.get("items", field)) for field in own.values()))
+
+
+def test_each_tool_is_as_it_was_accepted(tools: list[dict[str, Any]], snapshots: Snapshots) -> None:
+    for tool in tools:
+        kept = json.dumps({key: tool[key] for key in KEPT}, ensure_ascii=False, indent=2)
+        snapshots.check(f"{tool['name']}.json", kept + "\n")
+    snapshots.check_nothing_else({f"{tool['name']}.json" for tool in tools} | {"schema.sqlite.sql"})
+
+
+def test_what_a_model_sees_of_all_tools_keeps_to_its_budget(
+    tools: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {tool["name"]: len(compact({key: tool[key] for key in SEEN_BY_A_MODEL})) for tool in tools}
+    tokens = sum(sizes.values()) / CHARS_PER_TOKEN
+    with capsys.disabled():
+        print(f"[tools: {tokens:,.0f} of {TOKENS_OF_ALL_TOOLS:,} tokens]", end=" ")
+    assert tokens <= TOKENS_OF_ALL_TOOLS, f"shorten descriptions or schemas; characters by tool: {sizes}"
+
+
+def test_the_whole_list_and_the_instructions_keep_to_their_budgets(greeting: dict[str, Any]) -> None:
+    assert len(compact(greeting["tools"])) <= CHARS_OF_THE_LIST
+    assert len(greeting["instructions"].split()) <= WORDS_OF_THE_INSTRUCTIONS
+
+
+def test_every_description_begins_with_when_to_call_the_tool(tools: list[dict[str, Any]]) -> None:
+    for tool in tools:
+        assert tool["description"].startswith("Call "), f"{tool['name']}: begin with when to call it: Call …"
+        assert len(tool["description"]) <= CHARS_OF_A_DESCRIPTION, f"{tool['name']}: cut the description"
+
+
+def test_every_tool_has_all_annotations_and_they_are_true_to_what_it_does(tools: list[dict[str, Any]]) -> None:
+    for tool, ours in zip(tools, TOOLS, strict=True):
+        hints = {key: value for key, value in tool["annotations"].items() if key in ANNOTATIONS}
+        assert hints.keys() == ANNOTATIONS, f"{tool['name']}: say all of {sorted(ANNOTATIONS)}"
+        assert hints["readOnlyHint"] is not ours.writes
+        assert hints["idempotentHint"] or ours.writes, f"{tool['name']} reads, so calling it again changes nothing"
+        assert not hints["destructiveHint"], f"{tool['name']}: nothing that is recorded is ever destroyed by a tool"
+        assert not hints["openWorldHint"], f"{tool['name']}: no tool reaches beyond the database"
+
+
+def test_no_argument_says_who_is_asking(tools: list[dict[str, Any]]) -> None:
+    for tool in tools:
+        named = arguments(tool["inputSchema"]) & SAYS_WHO_ASKS
+        assert not named, f"{tool['name']}: the caller comes from the environment or a credential, not from {named}"
+
+
+def test_every_tool_refuses_unknown_arguments_and_describes_its_answer(tools: list[dict[str, Any]]) -> None:
+    for tool in tools:
+        assert tool["inputSchema"]["additionalProperties"] is False, f"{tool['name']}: forbid extra arguments"
+        assert "project_key" in tool["inputSchema"]["properties"], f"{tool['name']}: let a caller name its project"
+        assert "project_key" in tool["outputSchema"]["required"], f"{tool['name']}: answer with the project_key it used"
+
+
+def test_the_readme_lists_every_tool_with_its_arguments(tools: list[dict[str, Any]]) -> None:
+    rows = readme.table("Tools", "Tool")
+    assert [row["Tool"] for row in rows] == [f"`{tool['name']}`" for tool in tools], "README lists the tools in order"
+    for row, tool, ours in zip(rows, tools, TOOLS, strict=True):
+        required = tool["inputSchema"].get("required", [])
+        names = tool["inputSchema"]["properties"]
+        told = ", ".join(f"**`{name}`**" if name in required else f"`{name}`" for name in names)
+        assert row["Arguments"] == told, f"README's row of {tool['name']}"
+        assert row["Reads or writes"] == ("writes" if ours.writes else "reads")
+        assert row["What it is for"]
