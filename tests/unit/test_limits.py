@@ -1,4 +1,4 @@
-"""Every field has the limit that DESIGN section 6 gives it, and no field keeps what a database or JSON cannot."""
+"""Every field has the limit of its kind, and no field keeps what a database or JSON cannot."""
 
 from collections.abc import Iterator
 from typing import Any
