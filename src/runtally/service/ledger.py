@@ -1,7 +1,7 @@
 """The ledger as the asynchronous doors use it: a request goes in, one unit of work is done, an answer comes out."""
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 import anyio
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from runtally.domain.caller import Caller, Origin
 from runtally.domain.clock import Clock, IdSource
-from runtally.domain.errors import RuntallyError
+from runtally.domain.errors import RuntallyError, Unavailable
 from runtally.domain.models import Answer
 from runtally.domain.ports import Database, Pricer, Store
 from runtally.domain.requests import EndRun, ReportUsage
@@ -74,20 +74,37 @@ class Ledger:
         Raises:
             RuntallyError: as the method says, or `Unavailable`.
         """
-        await self.sweep(caller.projects_to_search(getattr(request, "project_key", None)))
+        projects = caller.projects_to_search(getattr(request, "project_key", None))
+        self._swept.update(projects)
+
+        def unless_stale(store: Store) -> tuple[list[str], AnswerT | None]:
+            stale = self._stale(store, projects)
+            return stale, None if stale else method(self._unit(store, NOWHERE), caller, request)
+
+        stale, answer = await self._database.read(unless_stale)
+        if answer is not None:
+            return answer
+        with contextlib.suppress(Unavailable):  # what cannot be written now can still be read
+            await self._interrupt(stale)
         return await self._database.read(lambda store: method(self._unit(store, NOWHERE), caller, request))
 
-    async def sweep(self, projects: Iterable[str]) -> None:
-        """Interrupt the stale runs of the projects; the write lock is taken only where there is one."""
-        asked = tuple(projects)
-        self._swept.update(asked)
-        stale = await self._database.read(
-            lambda store: [project for project in asked if lookup.has_stale_run(self._unit(store, NOWHERE), project)]
-        )
+    async def sweep(self, projects: Sequence[str]) -> None:
+        """Interrupt the stale runs of the projects; the write lock is taken only where there is one.
+
+        Raises:
+            Unavailable: the database cannot be used.
+        """
+        stale = await self._database.read(lambda store: self._stale(store, projects))
         if stale:
-            await self._database.write(
-                lambda store: [runs.sweep(self._unit(store, NOWHERE), project) for project in stale]
-            )
+            await self._interrupt(stale)
+
+    def _stale(self, store: Store, projects: Sequence[str]) -> list[str]:
+        return [project for project in projects if lookup.has_stale_run(self._unit(store, NOWHERE), project)]
+
+    async def _interrupt(self, projects: Sequence[str]) -> None:
+        await self._database.write(
+            lambda store: [runs.sweep(self._unit(store, NOWHERE), project) for project in projects]
+        )
 
     async def sweep_for_ever(self, projects: Iterable[str]) -> None:
         """Sweep the projects, and every other one that was read since, from time to time; soon for the first time."""
