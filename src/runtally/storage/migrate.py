@@ -53,10 +53,8 @@ def applied_version(connection: sqlite3.Connection) -> int:
     Raises:
         Unavailable: the file is another program's, or has a newer schema than this Runtally knows.
     """
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    is_empty = connection.execute("PRAGMA schema_version").fetchone()[0] == 0
-    if owner != APPLICATION_ID and not is_empty:
+    version, owner, changes = _marks(connection)
+    if owner != APPLICATION_ID and changes > 0:
         raise Unavailable(
             "the database file belongs to another program: it is an SQLite database that Runtally did not make; "
             "point RUNTALLY_DB at another file"
@@ -68,6 +66,21 @@ def applied_version(connection: sqlite3.Connection) -> int:
             "upgrade Runtally, or point RUNTALLY_DB at another file"
         )
     return version
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """The user's version, the application's id and the count of schema changes, all as of one moment."""
+    is_alone = not connection.in_transaction
+    if is_alone:
+        # Another process may be making the file: between two of these it would turn from empty to someone's.
+        connection.execute("BEGIN")
+    try:
+        names = ("user_version", "application_id", "schema_version")
+        version, owner, changes = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    finally:
+        if is_alone and connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return version, owner, changes
 
 
 def upgrade(connection: sqlite3.Connection, now_us: int) -> None:

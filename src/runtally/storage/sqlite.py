@@ -43,7 +43,8 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
         if migrate.applied_version(connection) == 0:
             # The vacuum mode is fixed by the first table. Later, setting it would wait for the write lock and write.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        # Where two processes make the file at once, SQLite refuses one of them this without any wait.
+        if _patiently(connection, "PRAGMA journal_mode = WAL", busy_seconds).fetchone()[0] != "wal":
             raise Unavailable("the database is on a file system without shared memory; move it to a local disk")
         for setting in _SETTINGS:
             connection.execute(setting)
@@ -80,16 +81,20 @@ def begin(
 
     The wait ends as soon as nobody wants the lock any more: a server whose client has gone must not stay for it.
     """
+    _patiently(connection, statement, busy_seconds, is_wanted)
+
+
+def _patiently(
+    connection: sqlite3.Connection, statement: str, busy_seconds: float, is_wanted: IsWanted = lambda: True
+) -> sqlite3.Cursor:
     deadline = time.monotonic() + busy_seconds
     while True:
         try:
-            connection.execute(statement)
+            return connection.execute(statement)
         except sqlite3.OperationalError as error:
             if not _is_busy(error) or time.monotonic() >= deadline or not is_wanted():
                 raise
             time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 - jitter, not a secret
-        else:
-            return
 
 
 @contextlib.contextmanager
