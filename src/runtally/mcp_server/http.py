@@ -1,7 +1,6 @@
 """The MCP server over Streamable HTTP: stateless, behind bearer keys or bound to this machine alone."""
 
 import contextlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -11,11 +10,12 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
+from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationError
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtally.domain import limits
 from runtally.domain.caller import AccessKey, Caller
 from runtally.domain.errors import RuntallyError
+from runtally.mcp_server.json_lines import parsed
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
 
@@ -47,11 +48,11 @@ def make_app(server: Server[Any], *, find_key: FindKey | None, allowed_hosts: Se
         security_settings=_security(allowed_hosts),
         max_request_body_size=limits.MESSAGE_BYTES,
     )
-    endpoint: ASGIApp = StreamableHTTPASGIApp(manager)
+    gate = _MessageGate(StreamableHTTPASGIApp(manager), None if find_key is None else caller_of_request)
+    endpoint: ASGIApp = RequestBodyLimitMiddleware(gate, limits.MESSAGE_BYTES)
     middleware: list[Middleware] = []
     if find_key is not None:
-        gated = RequestBodyLimitMiddleware(_RoleGate(endpoint), limits.MESSAGE_BYTES)
-        endpoint = RequireAuthMiddleware(gated, required_scopes=[])
+        endpoint = RequireAuthMiddleware(endpoint, required_scopes=[])
         middleware = [
             Middleware(
                 AuthenticationMiddleware, backend=BearerAuthBackend(_KeyVerifier(find_key)), on_error=_keys_unavailable
@@ -71,7 +72,8 @@ def make_app(server: Server[Any], *, find_key: FindKey | None, allowed_hosts: Se
         async with manager.run():
             yield
 
-    routes = [Route(_PATH, endpoint=endpoint), Route("/healthz", endpoint=healthz, methods=["GET"])]
+    # POST alone: a GET would open a stream on which a stateless server never sends anything.
+    routes = [Route(_PATH, endpoint=endpoint, methods=["POST"]), Route("/healthz", endpoint=healthz, methods=["GET"])]
     return Starlette(routes=routes, middleware=middleware, lifespan=running)
 
 
@@ -111,29 +113,38 @@ def _keys_unavailable(_: HTTPConnection, error: AuthenticationError) -> Response
     return JSONResponse({"error": "unavailable", "error_description": str(error)}, status_code=503)
 
 
-class _RoleGate:
-    """Answers 403 to a call that the key's role may not make; the service would refuse it too, with status 200."""
+class _MessageGate:
+    """Lets through one JSON-RPC message that the caller may send.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Anything else is answered here: the SDK would quote its validator, or take a request with a bad id for a
+    notification. A call that the key's role may not make gets a 403; the service would refuse it with status 200.
+    """
+
+    def __init__(self, app: ASGIApp, who_is_asking: Callable[[], Caller] | None) -> None:
         self._app = app
+        self._who_is_asking = who_is_asking
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if caller_of_request().may("write"):
-            await self._app(scope, receive, send)
+        try:
+            body = await Request(scope, receive).body()
+        except ClientDisconnect:
             return
-        body = await Request(scope, receive).body()
-        if _is_write(body):
+        item = parsed(body, "body")
+        if isinstance(item, JSONRPCError):
+            text = item.model_dump_json(by_alias=True, exclude_unset=True)
+            await Response(text, status_code=400, media_type="application/json")(scope, receive, send)
+        elif self._who_is_asking is not None and _is_write(item.message) and not self._who_is_asking().may("write"):
             await _insufficient_scope(scope, receive, send)
-            return
-        await self._app(scope, _replayed(body, receive), send)
+        else:
+            await self._app(scope, _replayed(body, receive), send)
 
 
-def _is_write(body: bytes) -> bool:
-    try:
-        message = json.loads(body)
-        return message["method"] == "tools/call" and BY_NAME[message["params"]["name"]].writes
-    except (ValueError, KeyError, TypeError, RecursionError):
+def _is_write(message: JSONRPCMessage) -> bool:
+    if not isinstance(message, JSONRPCRequest) or message.method != "tools/call":
         return False
+    name = (message.params or {}).get("name")
+    tool = BY_NAME.get(name) if isinstance(name, str) else None
+    return tool is not None and tool.writes
 
 
 async def _insufficient_scope(scope: Scope, receive: Receive, send: Send) -> None:

@@ -121,7 +121,7 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         if isinstance(line, bytes):
             self._queued_bytes -= len(line)
         self._listen()
-        return _parsed(line) if isinstance(line, bytes) else line
+        return parsed(line) if isinstance(line, bytes) else line
 
     async def aclose(self) -> None:
         self._ended = True
@@ -173,27 +173,28 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         self._skipping = False
 
 
-def _parsed(line: bytes) -> SessionMessage | JSONRPCError:
+def parsed(text: bytes, called: str = "line") -> SessionMessage | JSONRPCError:
+    """The message that a line is, or the body of a request that is `called` so; else the error to answer it with."""
     try:
-        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        message = jsonrpc_message_adapter.validate_json(text, by_name=False)
     except ValidationError:
-        return refusal(line)
+        return refusal(text, called)
     # The SDK takes a request whose id is null, a boolean or a fraction for a notification, and would never answer it.
-    if isinstance(message, JSONRPCNotification) and b'"id"' in line and "id" in json.loads(line):
-        return refusal(line)
+    if isinstance(message, JSONRPCNotification) and b'"id"' in text and "id" in json.loads(text):
+        return refusal(text, called)
     return SessionMessage(message)
 
 
-def refusal(line: bytes) -> JSONRPCError:
+def refusal(text: bytes, called: str = "line") -> JSONRPCError:
     """The answer to a line that is no message. It names the id unless that may be an id of ours, sent back."""
     try:
-        value = json.loads(line.decode())
+        value = json.loads(text.decode())
     except (ValueError, RecursionError):
-        return error_answer(PARSE_ERROR, "The line is not JSON in UTF-8.")
+        return error_answer(PARSE_ERROR, f"The {called} is not JSON in UTF-8.")
     request_id = value.get("id") if isinstance(value, dict) and not value.keys() & {"result", "error"} else None
     if not isinstance(request_id, str | int) or isinstance(request_id, bool):
         request_id = None
-    return error_answer(INVALID_REQUEST, "The line is not a JSON-RPC 2.0 message.", request_id)
+    return error_answer(INVALID_REQUEST, f"The {called} is not a JSON-RPC 2.0 message.", request_id)
 
 
 def error_answer(code: int, message: str, request_id: RequestId | None = None) -> JSONRPCError:
