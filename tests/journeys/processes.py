@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
-import runtally
-
 BOUND_SECONDS = 60.0
 """Longer than anything takes on a loaded machine; reaching it is a failure."""
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
@@ -45,7 +43,7 @@ class Gone(Exception):
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment with only those settings of Runtally that are given."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("RUNTALLY_", "CLAUDE", "PYTHON"))}
-    return ours | {"PYTHONPATH": str(Path(runtally.__file__).parents[1])} | settings
+    return ours | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | settings
 
 
 def command(*arguments: str, flags: Sequence[str] = ("-W", "error")) -> list[str]:

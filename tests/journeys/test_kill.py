@@ -65,17 +65,18 @@ class Agents:
         end = {"run_id": run_id, "status": "completed", "summary": f"end {name}", "token_usage": final}
         failure = {"run_id": run_id, "summary": f"failure {number}", "error": "E: 1", "idempotency_key": f"f{number}"}
         record = {"agent": "a", "summary": f"record {number}", "idempotency_key": f"r{number}"}
+        track = {"tool": "query", "span_id": f"tracked {number}", "input": {"n": number}}
         return [
             Write("core_start_run", name, {"run_id": run_id, "summary": name, **own_key}),
             *(Write("core_report_usage", report, _report(run_id, report)) for report in reports),
             Write("core_record_failure", failure["summary"], failure),
-            Write("track_mcp", f"tracked {number}", {"tool": "query", "span_id": f"tracked {number}", "input": {"n": number}}),
+            Write("track_mcp", track["span_id"], track),
             Write("record_run", record["summary"], record),
             Write("core_end_run", end["summary"], end),
-        ]  # fmt: skip
+        ]
 
     def play(self, client: StdioClient, scripts: Iterator[list[Write]]) -> None:
-        """Script after script, until there is none or the server is gone; reports that follow each other go out at once."""
+        """Script after script, until there is none or the server is gone; the reports of a run go out at once."""
         for script in scripts:
             for _, writes in itertools.groupby(script, key=lambda write: write.tool):
                 sent = [(write, client.send(write.tool, **write.arguments)) for write in writes]
@@ -133,7 +134,7 @@ def test_what_was_acknowledged_survives_every_kill_and_what_is_sent_again_counts
             client.call("list_runs", limit=1)
             assert_acknowledged_once(database, agents.acknowledged())
             if kill == KILLS // 2:
-                # From here on another server keeps the file open, so that a new one finds a log in use, not a log to recover.
+                # From here on another server keeps the file open: a new one finds a log in use, not a log to recover.
                 survivor = stack.enter_context(StdioClient(database))
                 agents.play(survivor, iter(agents.write_scripts(1)))
             agents.kill_at_random(client)

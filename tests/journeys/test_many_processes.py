@@ -1,5 +1,6 @@
-"""Twenty servers that begin with one missing database file lose nothing of what they acknowledged, and add up exactly."""
+"""Twenty servers that begin with one missing database file lose nothing they acknowledged, and add up exactly."""
 
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from runtally.domain.requests import RecordRun
 from runtally.service.runs import record_run
 from runtally.settings import Settings
 from tests.journeys.ledger_file import assert_sound, rows, value
-from tests.journeys.processes import BOUND_SECONDS, ERAS, StdioClient
+from tests.journeys.processes import BOUND_SECONDS, ERAS, StdioClient, environment
 
 PROCESSES = 20
 REPORTS = 6
@@ -93,13 +94,44 @@ def test_twenty_servers_on_a_file_that_does_not_exist_store_every_write_exactly_
             "cost_usd": pytest.approx(0.001 * REPORTS, abs=1e-12),
             "unpriced_calls": int(number > 0),
         }
-    everything = (1_000 * REPORTS * PROCESSES + sum(range(PROCESSES)), 10 * REPORTS * PROCESSES, REPORTS * PROCESSES * 10**6)
+    count = REPORTS * PROCESSES
+    everything = (1_000 * count + sum(range(PROCESSES)), 10 * count, count * 10**6)
     for table in ("runs", "usage_reports"):
         sums = f"SELECT sum(input_tokens), sum(output_tokens), sum(cost_nano_usd) FROM {table}"
         assert rows(database, sums) == [everything]
     assert value(database, "SELECT count(*) FROM schema_migrations") == value(database, "PRAGMA user_version")
     assert database.stat().st_mode & 0o077 == 0
     assert [client.stderr for client in clients if "Traceback" in client.stderr] == []
+
+
+FOLLOWER = """
+import sys, time
+from pathlib import Path
+from runtally.storage import sqlite
+for number in range(FILES):
+    database = Path(sys.argv[1]) / f"{number}.db"
+    sqlite.writer(database, 30, lambda: time.time_ns() // 1000).close()
+    sqlite.reader(database, 30).close()
+"""
+
+
+def test_a_file_that_several_processes_begin_at_once_is_begun_by_one(tmp_path: Path) -> None:
+    # Whoever makes a file is slower than who finds it made, so that all soon arrive at each file together.
+    files = 40
+    with ExitStack() as stack:
+        script = FOLLOWER.replace("FILES", str(files))
+        arguments = [sys.executable, "-W", "error", "-c", script, str(tmp_path)]
+        followers = [
+            stack.enter_context(subprocess.Popen(arguments, stderr=subprocess.PIPE, env=environment()))
+            for _ in range(6)
+        ]
+        for follower in followers:
+            stack.callback(follower.kill)
+        for follower in followers:
+            _, said = follower.communicate(timeout=BOUND_SECONDS)
+            assert (follower.returncode, said) == (0, b"")
+    for number in range(files):
+        assert value(tmp_path / f"{number}.db", "SELECT count(*) FROM schema_migrations") == 1
 
 
 def test_a_second_ledger_in_a_process_does_not_undo_the_locks_of_the_first(tmp_path: Path) -> None:
@@ -110,8 +142,8 @@ def test_a_second_ledger_in_a_process_does_not_undo_the_locks_of_the_first(tmp_p
         first, second = (open_ledger(Settings(database)) for _ in range(2))
         for ledger in (first, second):
             await ledger.write(record_run, Caller(("demo",), "demo"), entry)
-        # POSIX drops a process's locks on a file when it closes the file anywhere: then a visitor, believing itself alone,
-        # would take the log away under us when it leaves.
+        # POSIX drops a process's locks on a file when it closes the file anywhere: then a visitor, believing itself
+        # alone, would take the log away when it leaves.
         visit = f"import sqlite3; c = sqlite3.connect({str(database)!r}); c.execute('SELECT * FROM runs'); c.close()"
         await anyio.run_process([sys.executable, "-c", visit])
         await first.write(record_run, Caller(("demo",), "demo"), entry)
