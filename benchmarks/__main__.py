@@ -39,22 +39,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.list:
         print("\n".join(f"{name:14} {figure.__doc__}" for name, figure in FIGURES.items()))
         return 0
-    try:
-        rows = _measured(arguments.only or FIGURES, QUICK if arguments.quick else FULL, arguments.dir)
-    except BenchmarkError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
-    print(rendered(rows))
-    return 0
-
-
-def _measured(names: Iterable[str], scale: Scale, parent: Path | None) -> list[Row]:
     rows: list[Row] = []
-    for name in names:
+    failed = False
+    for name in arguments.only or FIGURES:
         print(f"benchmarks: {name}", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory(prefix="runtally-benchmarks-", dir=parent) as scratch:
-            rows += FIGURES[name](scale, Path(scratch))
-    return rows
+        try:
+            with tempfile.TemporaryDirectory(prefix="runtally-benchmarks-", dir=arguments.dir) as scratch:
+                rows += FIGURES[name](QUICK if arguments.quick else FULL, Path(scratch))
+        except (BenchmarkError, TimeoutError) as error:
+            print(f"benchmarks: {name}: {error or 'no answer in time'}", file=sys.stderr)
+            failed = True
+    print(rendered(rows))
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Figures of an installation: what `pip install` adds to an empty environment."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,8 +28,11 @@ def _installed(environment: Path, *requirements: str) -> tuple[float, int]:
     """Size in MiB and number of packages. The environment has no pip of its own, so all it holds was asked for."""
     EnvBuilder(with_pip=False, symlinks=True).create(environment)
     before = _bytes_in(environment)
-    command = [sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet", *requirements]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    pip = [sys.executable, "-m", "pip", "--python", str(environment)]
+    command = [*pip, "install", "--quiet", "--compile", *requirements]
+    # What is on the path of this process is not in that environment.
+    isolated = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, env=isolated, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchmarkError(f"pip install {' '.join(requirements)} failed:\n{done.stderr[-2_000:]}")
     packages = sum(1 for _ in environment.rglob("site-packages/*.dist-info"))

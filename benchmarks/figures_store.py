@@ -119,7 +119,7 @@ def _statements(arguments: dict[str, Any]) -> Statements:
         "report_id": bootstrap.new_id(),
         "reported_at": now,
         "source": "report",
-        "late": False,
+        "late": 0,
         "model": usage["model"],
         "provider": None,
         "cost_source": "reported",

@@ -1,6 +1,5 @@
 """Databases full of runs, as months of work leave them: filled by the storage layer's own queries."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -11,7 +10,6 @@ from runtally import bootstrap
 from runtally.domain.clock import uuid7
 from runtally.domain.models import Run, UsageReport
 from runtally.domain.ports import Addition
-from runtally.domain.usage import COUNTS
 from runtally.storage import sqlite
 
 RUNNING: Final = 16
@@ -21,6 +19,7 @@ _SECONDS_BETWEEN_RUNS: Final = 20
 _WORK: Final = ("Fix the flaky checkout test", "Upgrade the payment client", "Write release notes", "Triage reports")
 _PLACES: Final = ("in the web shop", "in the billing service", "in the mobile app", "in the search index")
 _LABELS: Final = ("bugfix", "upgrade", "docs", "triage")
+_USED: Final = ("llm_calls", "input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cost_nano_usd")
 _STATUSES: Final = ("completed",) * 17 + ("failed", "partial", "interrupted")
 
 Params = dict[str, Any]
@@ -61,10 +60,11 @@ class _Rows:
             last_seen_at=0,
         )
         self._run = vars(run) | {"start_meta_json": '{"branch":"main"}', "input": None, "input_bytes": None}
+        self._addition = vars(Addition(now=now, reports=2))
         report = UsageReport(
             report_id="", reported_at=0, source="report", late=False, cost_source="reported", model="claude-opus-4"
         )
-        self._report = vars(report) | {"project_key": PROJECT}
+        self._report = vars(report) | {"late": 0}
 
     def of(self, number: int, *, running: bool) -> tuple[Params, Params, list[Params]]:
         """The parameters of `insert_run`, `add_to_run` and two `insert_usage_report`."""
@@ -87,8 +87,8 @@ class _Rows:
         if not running:
             run |= {"status": self._random.choice(_STATUSES), "ended_at": seen_at, "ended_by": "agent"}
         reports = [self._report_of(key, seen_at) for _ in range(2)]
-        used: Params = {field: _sum(report[field] for report in reports) for field in (*COUNTS, "cost_nano_usd")}
-        return run, vars(Addition(now=seen_at, reports=2, **used)) | key, reports
+        used = {field: sum(report[field] for report in reports) for field in _USED}
+        return run, {**self._addition, **key, **used, "now": seen_at}, reports
 
     def _report_of(self, key: Params, reported_at: int) -> Params:
         input_tokens, output_tokens = self._random.randrange(500, 40_000), self._random.randrange(50, 4_000)
@@ -104,8 +104,3 @@ class _Rows:
             "cache_read_tokens": input_tokens // 2,
             "cost_nano_usd": input_tokens * 3_000 + output_tokens * 15_000,
         }
-
-
-def _sum(counts: Iterator[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None

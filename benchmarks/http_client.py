@@ -16,7 +16,7 @@ _ENVELOPE: Final = {
     "io.modelcontextprotocol/clientInfo": {"name": "benchmark", "version": "1"},
     "io.modelcontextprotocol/clientCapabilities": {},
 }
-_PATIENCE_SECONDS: Final = 60
+_PATIENCE_SECONDS: Final = 300
 _ids = count()
 
 

@@ -14,7 +14,7 @@ from benchmarks.calls import accepted
 from benchmarks.processes import ServerProcess
 
 _READ_BYTES: Final = 64 * 1024
-_PATIENCE_MS: Final = 60_000
+_PATIENCE_MS: Final = 300_000
 _HELLO: Final = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},

@@ -56,5 +56,5 @@ def rendered(rows: Sequence[Row]) -> str:
 
 
 def _shown(value: float, unit: str) -> str:
-    number = f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
-    return f"{number} {unit}"
+    decimals = 0 if value >= 100 or isinstance(value, int) else 1 if value >= 10 else 3
+    return f"{value:,.{decimals}f} {unit}"
