@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from runtally import pricing
 from runtally.domain.caller import AccessKey, Caller, Origin
@@ -13,10 +14,12 @@ from runtally.domain.ports import AccessKeys, Database
 from runtally.service import access_keys
 from runtally.service.ledger import Ledger
 from runtally.settings import Settings, read
-from runtally.storage import checkup, sqlite
+from runtally.storage import sqlite
 from runtally.storage.access_keys import SqlAccessKeys
-from runtally.storage.checkup import Finding
 from runtally.storage.group_commit import SqliteDatabase
+
+if TYPE_CHECKING:
+    from runtally.storage.checkup import Finding
 
 
 def settings_from_environment(*, database: str | None = None, projects: str | None = None) -> Settings:
@@ -97,8 +100,11 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         yield SqlAccessKeys(tx)
 
 
-def check_up(settings: Settings) -> list[Finding]:
+def check_up(settings: Settings) -> "list[Finding]":
     """What a medical of the database file found."""
+    # Imported here because no server needs it, and start-up time counts.
+    from runtally.storage import checkup  # noqa: PLC0415
+
     return checkup.check_up(settings.database)
 
 

@@ -311,6 +311,10 @@ class SqliteDatabase:
             result: ResultT = await lane.run(unit)
         except Unavailable as error:
             raise refusal or error from None
+        finally:
+            if refusal is not None:
+                # What the reader opened read-only would stay so for the writer.
+                lane.let_go()
         return result
 
     async def close(self) -> None:

@@ -38,6 +38,9 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
         raise Unavailable(f"this Python has SQLite {sqlite3.sqlite_version} and Runtally needs 3.37 or newer")
     refuse_lone_log(path)
     _create_private(path)
+    if path.is_file() and not os.access(path, os.W_OK):
+        # SQLite would open it for reading, and the connection would never write, even if it may later on.
+        raise _unavailable(sqlite3.SQLITE_READONLY)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
         if migrate.applied_version(connection) == 0:
@@ -184,10 +187,8 @@ _SAME_AS: Final = {
 def refusal(error: sqlite3.Error) -> RuntallyError | sqlite3.Error:
     """What SQLite's refusal means to a person, or the error itself where it can only be a bug of ours."""
     code = _code(error)
-    told = _REFUSALS.get(_SAME_AS.get(code, code))
-    if told is not None:
-        wrong, way_out = told
-        return Unavailable(f"{wrong}. {_NOTHING} {way_out}")
+    if _SAME_AS.get(code, code) in _REFUSALS:
+        return _unavailable(_SAME_AS.get(code, code))
     if code == sqlite3.SQLITE_CONSTRAINT and "runs_totals_are_exact" in str(error):
         return LimitExceeded(
             "the run's totals would pass 9,007,199,254,740,991, beyond which numbers are not exact. "
@@ -195,6 +196,11 @@ def refusal(error: sqlite3.Error) -> RuntallyError | sqlite3.Error:
             field="token_usage",
         )
     return error
+
+
+def _unavailable(code: int) -> Unavailable:
+    wrong, way_out = _REFUSALS[code]
+    return Unavailable(f"{wrong}. {_NOTHING} {way_out}")
 
 
 def breaks_connection(error: BaseException) -> bool:
