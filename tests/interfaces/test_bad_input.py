@@ -189,8 +189,7 @@ class Server:
         elif answer["result"]["isError"]:
             error = answer["result"]["structuredContent"]["error"]
             assert error["code"] in REFUSALS, error
-            assert_in_our_words(error["message"])
-            assert_in_our_words(error.get("field", ""))
+            assert_in_our_words(error["message"], error.get("field"), arguments.get("project_key"))
         elif BY_NAME[tool].writes:
             self.assert_readable(answer["result"]["structuredContent"])
             return
@@ -203,10 +202,13 @@ class Server:
         assert self.call("list_runs", {"limit": 2})["runs"]
 
 
-def assert_in_our_words(text: str) -> None:
+def assert_in_our_words(text: str, *callers_words: Any) -> None:
     text.encode()
-    assert not NOT_OURS.search(text), text
     assert len(text) < MESSAGE_CHARS_MAX, text
+    ours = text
+    for word in callers_words:
+        ours = ours.replace(word, "…") if word and isinstance(word, str) else ours
+    assert not NOT_OURS.search(ours), text
 
 
 @asynccontextmanager
@@ -293,7 +295,7 @@ def test_a_server_process_survives_every_kind_of_json_on_its_wire(tmp_path: Path
         for answer in answers:
             refused = answer.get("error") or answer["result"]["structuredContent"].get("error")
             if refused is not None:
-                assert_in_our_words(refused["message"])
+                assert_in_our_words(refused["message"], refused.get("field"))
                 assert refused["code"] in REFUSALS | PROTOCOL_ERRORS
         assert "Traceback" not in client.stderr
     assert_sound(tmp_path / "ledger.db")
