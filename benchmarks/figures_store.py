@@ -14,11 +14,11 @@ from benchmarks.processes import PROJECT
 from benchmarks.scale import Scale
 from benchmarks.table import Goal, Row
 from runtally import bootstrap
-from runtally.domain.ports import Addition
+from runtally.domain.caller import NOWHERE
 from runtally.domain.requests import ReportUsage, StartRun
 from runtally.domain.usage import COUNTS
 from runtally.domain.validation import parse
-from runtally.service import runs
+from runtally.service import reports, runs
 from runtally.service.ledger import Ledger
 from runtally.settings import Settings
 from runtally.storage import queries, sqlite
@@ -73,7 +73,7 @@ class OurStore:
 
     async def _write(self, requests: Sequence[ReportUsage]) -> None:
         for request in requests:
-            await self._ledger.write(runs.report_usage, self._caller, request)
+            await self._ledger.write(reports.report_usage, self._caller, request)
 
     async def close(self) -> None:
         await self._ledger.close()
@@ -89,7 +89,7 @@ class BareSqlite:
         self._before = stored(database)
         self._connection = sqlite.writer(database, busy_seconds=10, clock=bootstrap.clock)
         self._connection.row_factory = None
-        self._add, self._insert = (queries.load()[name].sql({}) for name in ("add_to_run", "insert_usage_report"))
+        self._add, self._insert = (queries.load()[name].sql({}) for name in ("add_reported", "insert_usage_entry"))
 
     def units_per_second(self, per_commit: int, units: int) -> float:
         prepared = [_statements(one) for one in islice(self._reports, units)]
@@ -116,14 +116,18 @@ def _statements(arguments: dict[str, Any]) -> Statements:
     used = {**counts, "cost_nano_usd": round(usage["cost_usd"] * 1_000_000_000), "unpriced_calls": 0}
     key = {"project_key": PROJECT, "run_id": arguments["run_id"]}
     report = {
+        **NOWHERE._asdict(),
         "report_id": bootstrap.new_id(),
+        "part": 0,
         "reported_at": now,
         "source": "report",
+        "basis": "reported",
         "late": 0,
+        "corrects": None,
         "model": usage["model"],
         "provider": None,
         "cost_source": "reported",
         "priced_by": None,
         "prompt_preview": None,
     }
-    return vars(Addition(now=now, reports=1, **used)) | key, report | used | key
+    return {"now": now, "reports": 1, "spans": 0, "failures": 0} | used | key, report | used | key

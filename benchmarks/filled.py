@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from benchmarks.processes import PROJECT
 from runtally import bootstrap
+from runtally.domain.caller import NOWHERE
 from runtally.domain.clock import uuid7
-from runtally.domain.models import Run, UsageReport
-from runtally.domain.ports import Addition
+from runtally.domain.models import Run
+from runtally.domain.usage import Counts
 from runtally.storage import sqlite
 
 RUNNING: Final = 16
@@ -37,8 +38,8 @@ def fill(database: Path, runs: int) -> list[str]:
             batch = [rows.of(number, running=number >= runs - RUNNING) for number in numbers]
             with sqlite.transaction(connection, busy_seconds=10) as tx:
                 tx.execute_many("insert_run", [run for run, _, _ in batch])
-                tx.execute_many("add_to_run", [addition for _, addition, _ in batch])
-                tx.execute_many("insert_usage_report", [report for _, _, reports in batch for report in reports])
+                tx.execute_many("add_reported", [addition for _, addition, _ in batch])
+                tx.execute_many("insert_usage_entry", [report for _, _, reports in batch for report in reports])
     return rows.run_ids
 
 
@@ -54,20 +55,32 @@ class _Rows:
             project_key=PROJECT,
             run_id="",
             status="running",
-            client="claude-code 2.1.0",
             user_id="dev@example.com",
             started_at=0,
             last_seen_at=0,
         )
-        self._run = vars(run) | {"start_meta_json": '{"branch":"main"}', "input": None, "input_bytes": None}
-        self._addition = vars(Addition(now=now, reports=2))
-        report = UsageReport(
-            report_id="", reported_at=0, source="report", late=False, cost_source="reported", model="claude-opus-4"
-        )
-        self._report = vars(report) | {"late": 0}
+        origin = NOWHERE._replace(client="claude-code 2.1.0")._asdict()
+        self._run = vars(run) | origin | {"start_meta_json": '{"branch":"main"}', "input": None, "input_bytes": None}
+        unknown = Counts()._asdict()
+        self._addition = {**unknown, "reports": 2, "unpriced_calls": 0, "spans": 0, "failures": 0}
+        self._report = {
+            **unknown,
+            **origin,
+            "part": 0,
+            "source": "report",
+            "basis": "reported",
+            "late": 0,
+            "corrects": None,
+            "model": "claude-opus-4",
+            "provider": None,
+            "cost_source": "reported",
+            "priced_by": None,
+            "unpriced_calls": 0,
+            "prompt_preview": None,
+        }
 
     def of(self, number: int, *, running: bool) -> tuple[Params, Params, list[Params]]:
-        """The parameters of `insert_run`, `add_to_run` and two `insert_usage_report`."""
+        """The parameters of `insert_run`, `add_reported` and two `insert_usage_entry`."""
         started_at = self._begun_at + number * _SECONDS_BETWEEN_RUNS * 1_000_000
         seen_at = min(self._now, started_at + self._random.randrange(5, 1_800) * 1_000_000)
         key = {"project_key": PROJECT, "run_id": uuid7(started_at, self._random.getrandbits(74))}

@@ -11,6 +11,7 @@ import pytest
 from runtally import pricing
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 from runtally.domain.ports import Database
+from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.storage.group_commit import SqliteDatabase
 from tests.door import CountingClock, CountingIds, Door, LedgerDatabase, Rows
@@ -85,11 +86,11 @@ async def second_door(database: LedgerDatabase, clock: CountingClock) -> AsyncIt
 
 
 def _ledger(opened: Database, clock: CountingClock, ids: CountingIds) -> Ledger:
-    return Ledger(
-        opened,
+    entry = Entry(
         clock=clock,
         new_id=ids,
         pricer=pricing,
         redact=True,
         stale_after_seconds=STALE_AFTER_SECONDS_DEFAULT,
     )
+    return Ledger(opened, entry)

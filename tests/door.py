@@ -4,13 +4,13 @@ import itertools
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from runtally.domain.caller import Caller, Origin
+from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.clock import uuid7
 from runtally.domain.errors import RuntallyError
 from runtally.domain.ports import Database
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME
-from runtally.service.ledger import NOWHERE, Ledger
+from runtally.service.ledger import Ledger
 
 START = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, when every test begins."""

@@ -5,13 +5,14 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runtally import pricing
 from runtally.domain.caller import AccessKey, Caller, Origin
-from runtally.domain.clock import uuid7
+from runtally.domain.clock import OrderedIds
 from runtally.domain.ports import AccessKeys, Database
 from runtally.service import access_keys
+from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.settings import Settings, read
 from runtally.storage import sqlite
@@ -41,9 +42,8 @@ def clock() -> int:
     return time.time_ns() // 1000  # noqa: TID251 - this is where the time is read
 
 
-def new_id() -> str:
-    """A new UUID version 7."""
-    return uuid7(clock(), int.from_bytes(os.urandom(10)))
+new_id: Final = OrderedIds(clock, secrets.randbits)
+"""Makes UUIDs version 7, in order within this process."""
 
 
 def open_database(settings: Settings) -> SqliteDatabase:
@@ -53,14 +53,14 @@ def open_database(settings: Settings) -> SqliteDatabase:
 
 def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     """The ledger that the settings describe, in a database of its own unless one is given."""
-    return Ledger(
-        database or open_database(settings),
+    entry = Entry(
         clock=clock,
         new_id=new_id,
         pricer=pricing,
         redact=settings.redact,
         stale_after_seconds=settings.stale_after_seconds,
     )
+    return Ledger(database or open_database(settings), entry)
 
 
 async def find_access_key(database: SqliteDatabase, token: str) -> AccessKey | None:
@@ -122,4 +122,4 @@ def caller_of(settings: Settings) -> Caller:
 
 def origin_of(settings: Settings) -> Origin:
     """What the environment tells of where calls come from."""
-    return Origin(session_id=settings.session_id)
+    return Origin(host_session_id=settings.session_id)

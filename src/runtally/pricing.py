@@ -12,10 +12,18 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from runtally.domain.limits import COUNT_MAX
+from runtally.domain.usage import Counts
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
+_PRICED: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SELLER_NAMES: Final = {
     "aws": "amazon amazonbedrock awsbedrock bedrock bedrockconverse",
@@ -57,24 +65,15 @@ class Price:
 
 def load() -> None:
     """Import the price data now (slow, and some megabytes), so that no report has to wait for it."""
-    numbers = ("at_us", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    price(model="gpt-4o", provider="openai", **dict.fromkeys(numbers, 0))
+    price(model="gpt-4o", provider="openai", at_us=0, counts=Counts(input_tokens=0, output_tokens=0))
 
 
-def price(
-    *,
-    model: str | None,
-    provider: str | None,
-    at_us: int,
-    input_tokens: int | None,
-    output_tokens: int | None,
-    cache_read_tokens: int | None,
-    cache_write_tokens: int | None,
-) -> Price | None:
+def price(*, model: str | None, provider: str | None, at_us: int, counts: Counts) -> Price | None:
     """The cost of one request at `at_us` (microseconds, UTC), rounded half to even; None if it is unpriced.
 
     `input_tokens` includes `cache_read_tokens` and `cache_write_tokens` (OpenTelemetry GenAI); an unknown cached part
-    is billed as plain input, a cache write at the seller's default lifetime. Tokens are taken as text at the standard
+    is billed as plain input, a cache write at the seller's default lifetime unless it is one of the
+    `cache_write_1h_tokens`. Tokens are taken as text at the standard
     service tier, and one report as one request: long-context tiers and per-request fees apply to its totals. Searches
     and other tools are not in the cost.
 
@@ -83,19 +82,18 @@ def price(
     unpriced once it reports output), a model billed in other units or with several output prices (images, audio,
     reasoning apart), cached tokens beyond the input, or a cost above `COUNT_MAX`.
     """
-    found = _resolve(model, provider or "") if model and input_tokens is not None else None
+    found = _resolve(model, provider or "") if model and counts.input_tokens is not None else None
     if found is None:
         return None
     from genai_prices import Usage, __version__  # noqa: PLC0415 - `_resolve` has paid for it
 
     seller, info = found
     prices = info.get_prices(_EPOCH + timedelta(microseconds=at_us))
-    if not _prices_every_token(info, prices, output_tokens):
+    if not _prices_every_token(info, prices, counts.output_tokens):
         return None
-    tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    cached = {"cache_read_tokens": cache_read_tokens, "cache_write_tokens": cache_write_tokens}
+    usage = Usage(**{name: getattr(counts, name) for name in _PRICED})
     try:
-        cost_nano_usd = round(prices.calc_price(Usage(**tokens, **cached))["total_price"].scaleb(9))
+        cost_nano_usd = round(prices.calc_price(usage)["total_price"].scaleb(9))
     except ValueError:
         return None
     priced_by = f"genai-prices {__version__} {seller.id}/{info.id}"

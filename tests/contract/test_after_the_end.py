@@ -1,4 +1,4 @@
-"""A silent run is swept, a late end replaces that, late reports are marked, and a recorded run is over at once."""
+"""A silent run is swept and its agent may go on with it; late reports are marked; a recorded run is over at once."""
 
 import pytest
 
@@ -55,7 +55,7 @@ async def test_a_silent_run_is_interrupted_when_it_was_last_seen(door: Door, clo
         "duration_ms": 40_000,
         "ended_by": "sweep",
         "end_reason": "no sign of life for 21,600 s; swept at 2026-01-01T06:00:40.000001Z",
-        "totals": {"reports": 1, "input_tokens": 1, "unpriced_calls": 1},
+        "totals": {"reports": 1, "input_tokens": 1, "total_tokens": 1, "unpriced_calls": 1},
         "span_count": 0,
         "failure_count": 0,
     }
@@ -103,8 +103,8 @@ async def test_a_late_end_replaces_the_end_by_the_sweep_and_says_so(door: Door, 
         "ended_at": "2026-01-01T07:00:00Z",
         "duration_ms": 7 * 3_600_000,
         "replaced": "sweep",
-        "adjustment": {"input_tokens": 5},
-        "totals": {"reports": 1, "input_tokens": 5, "unpriced_calls": 1},
+        "adjustment": {"input_tokens": 5, "total_tokens": 5},
+        "totals": {"reports": 1, "input_tokens": 5, "total_tokens": 5, "unpriced_calls": 1},
     }
     run = await door.look(run_id)
     assert (run["status"], run["ended_by"], "end_reason" in run) == ("completed", "agent", False)
@@ -112,13 +112,38 @@ async def test_a_late_end_replaces_the_end_by_the_sweep_and_says_so(door: Door, 
     assert isinstance(error, Conflict)
 
 
-async def test_a_report_after_the_sweep_is_late_and_does_not_revive_the_run(door: Door, clock: CountingClock):
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("core_report_usage", {"token_usage": {"input_tokens": 5}, "traces": [{"span_id": "s1"}]}),
+        ("core_record_failure", {"summary": "It broke"}),
+    ],
+    ids=["usage", "failure"],
+)
+async def test_a_write_of_the_agent_to_a_swept_run_reopens_it_and_is_not_late(
+    door: Door, clock: CountingClock, database: LedgerDatabase, tool, arguments
+):
+    run_id = await door.run()
+    clock.advance(hours=STALE_HOURS + 1)
+    assert (await door.look(run_id))["status"] == "interrupted"
+    answer = await door(tool, run_id=run_id, **arguments)
+    assert (answer["reopened"], answer["status"], "late" in answer) == (True, "running", False)
+    run = await door.look(run_id)
+    assert (run["status"], run["last_seen_at"]) == ("running", "2026-01-01T07:00:00Z")
+    assert not run.keys() & {"ended_at", "ended_by", "end_reason", "duration_ms"}
+    kept = database.rows()
+    assert {row["late"] for table in ("usage_reports", "spans", "failures") for row in kept.get(table, [])} == {0}
+    again = await door(tool, run_id=run_id, **arguments)
+    assert "reopened" not in again
+    assert "replaced" not in await door("core_end_run", run_id=run_id, status="completed")
+
+
+async def test_an_end_with_traces_of_a_swept_run_still_says_what_it_replaced(door: Door, clock: CountingClock):
     run_id = await door.run()
     clock.advance(hours=STALE_HOURS + 1)
     await door("list_runs")
-    report = await door("core_report_usage", run_id=run_id, token_usage={"input_tokens": 5})
-    assert (report["late"], report["status"]) == (True, "interrupted")
-    assert (await door.look(run_id))["end_reason"] == "no sign of life for 21,600 s; swept at 2026-01-01T07:00:00Z"
+    ended = await door("core_end_run", run_id=run_id, status="failed", traces=[{"span_id": "s1", "input_tokens": 3}])
+    assert (ended["replaced"], ended["status"], ended["totals"]["input_tokens"]) == ("sweep", "failed", 3)
 
 
 async def test_a_recorded_run_is_over_at_once(door: Door, clock: CountingClock):

@@ -33,7 +33,7 @@ async def test_every_answer_says_which_project_it_used(door: Door, tool, caller,
     assert (await door.by(caller)(tool, **MINIMAL[tool], **project))["project_key"] == used
 
 
-@pytest.mark.parametrize("tool", MINIMAL)
+@pytest.mark.parametrize("tool", BY_PROJECT)
 async def test_an_unbound_caller_is_told_how_to_name_a_project(door: Door, tool):
     error = await door.by(UNBOUND).refused(tool, **MINIMAL[tool])
     assert isinstance(error, InvalidInput)
@@ -76,10 +76,20 @@ async def test_a_run_id_in_two_of_the_callers_projects_must_be_narrowed(door: Do
     error = await door.by(caller).refused(tool, **MINIMAL[tool])
     assert isinstance(error, InvalidInput)
     assert error.field == "project_key"
-    assert error.message == (
-        f"run_id {RUN} is in several of this caller's projects (alpha, beta); name one as project_key"
-    )
+    assert error.message == (f"run_id {RUN} is in several projects (alpha, beta); name one as project_key")
     assert (await door.by(caller)(tool, **MINIMAL[tool], project_key="beta"))["project_key"] == "beta"
+
+
+@pytest.mark.parametrize("tool", BY_RUN_ID)
+async def test_an_unbound_callers_run_id_finds_its_project(door: Door, tool):
+    unbound = door.by(UNBOUND)
+    assert isinstance(await unbound.refused(tool, **MINIMAL[tool]), NotFound)
+    await unbound("core_start_run", project_key="gamma", run_id=RUN)
+    assert (await unbound(tool, **MINIMAL[tool]))["project_key"] == "gamma"
+    await unbound("core_start_run", project_key="alpha", run_id=RUN)
+    error = await unbound.refused(tool, **MINIMAL[tool])
+    assert isinstance(error, InvalidInput)
+    assert error.message == f"run_id {RUN} is in several projects (alpha, gamma); name one as project_key"
 
 
 @pytest.mark.parametrize("tool", MINIMAL)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from runtally.domain.caller import NOWHERE
 from runtally.domain.errors import NotFound
 from runtally.service.failures import fingerprint
 from tests.door import CountingClock, Door, LedgerDatabase, an_id
@@ -110,7 +111,7 @@ async def test_a_failure_is_recorded_whole_and_does_not_end_its_run(
         "fingerprint": fingerprint("KeyError", PYTHON, ""),
         "seen": 1,
         "first_seen_at": "2026-01-01T00:00:01Z",
-        "totals": {"reports": 1, "input_tokens": 10, "cost_usd": 0.0, "unpriced_calls": 0},
+        "totals": {"reports": 1, "input_tokens": 10, "total_tokens": 10, "cost_usd": 0.0, "unpriced_calls": 0},
     }
     assert database.rows()["failures"] == [
         {
@@ -118,6 +119,7 @@ async def test_a_failure_is_recorded_whole_and_does_not_end_its_run(
             "failure_id": answer["failure_id"],
             "run_id": run_id,
             "recorded_at": clock.now_us,
+            "source": "agent",
             "late": 0,
             "fingerprint": answer["fingerprint"],
             "agent": "coder",
@@ -127,6 +129,7 @@ async def test_a_failure_is_recorded_whole_and_does_not_end_its_run(
             "error": PYTHON,
             "context_json": '{"file":"main.py"}',
             "meta_json": '{"attempt":2}',
+            **NOWHERE._asdict(),
         }
     ]
     run = await door.look(run_id)

@@ -92,7 +92,7 @@ async def test_the_order_of_keys_and_the_client_that_sends_are_no_content(door: 
     ):
         answer = await door(
             "core_start_run",
-            Origin(client=process, session_id=process),
+            Origin(client=process, host_session_id=process, host_call_id=process, trace_id="a" * 32),
             meta_json=content,
             input=content,
             idempotency_key="k",
@@ -141,7 +141,7 @@ CALL = {
 
 
 async def test_a_tracked_call_sent_again_is_recorded_once(door: Door, second_door: Door, clock: CountingClock):
-    first = await door("track_mcp", Origin(client="ide", session_id="1"), span_id="s1", **CALL)
+    first = await door("track_mcp", Origin(client="ide", host_session_id="1"), span_id="s1", **CALL)
     assert first == {"project_key": "alpha", "span_id": "s1", "status": "error"}
     clock.advance(hours=1)
     reordered = CALL | {"input": {"n": 5, "q": "leak"}, "attributes": {"b": 2, "a": 1}}
@@ -153,7 +153,6 @@ async def test_a_tracked_call_sent_again_is_recorded_once(door: Door, second_doo
     ("change", "named"),
     [
         ({"tool": "find"}, "name, tool_name"),
-        ({"server": None}, "server"),
         ({"input": {"q": "leak", "n": True}}, "input"),
         ({"output": None}, "output"),
         ({"error": None}, "error, status"),
@@ -178,11 +177,9 @@ STEP = {"span_id": "s1", "name": "grep", "input_tokens": 10, "cost_usd": 0.5, "i
     ("run_id", "change", "named"),
     [
         (an_id(1), {"name": "sed"}, "name"),
-        (an_id(1), {"input_tokens": 11, "cost_usd": 0.25}, "cost_usd, input_tokens"),
+        (an_id(1), {"input_tokens": 11, "cost_usd": 0.25}, "cost_usd, input_tokens, total_tokens"),
         (an_id(1), {"depth": 3}, "attributes"),
         (an_id(1), {"error": "timeout", "started_at": "2026-01-01T00:00:00Z"}, "error, started_at, status"),
-        (an_id(2), {}, "run_id"),
-        (an_id(2), {"name": "sed"}, "run_id, name"),
     ],
 )
 async def test_another_trace_under_the_same_span_id_is_a_conflict_that_names_what_differs(
@@ -201,11 +198,35 @@ async def test_another_trace_under_the_same_span_id_is_a_conflict_that_names_wha
         )
 
 
-async def test_a_step_and_a_tracked_call_share_one_space_of_span_ids(door: Door):
-    await door("track_mcp", span_id="s1", **CALL)
-    error = await door.refused("core_report_usage", run_id=an_id(1), token_usage={}, traces=[{"span_id": "s1"}])
-    assert isinstance(error, Conflict)
-    assert error.message.startswith("traces[0].span_id was recorded before with other content: run_id, ")
+async def test_a_span_id_belongs_to_its_run_and_a_runless_one_to_its_server_and_session(
+    door: Door, database: LedgerDatabase
+):
+    origin = Origin(host_session_id="of the host", trace_id="a" * 32)
+    for run_id in (an_id(1), an_id(2)):
+        steps = [{"span_id": "plan", "name": f"plan of {run_id}", "input_tokens": 1}]
+        answer = await door("core_report_usage", origin, run_id=run_id, token_usage={}, traces=steps)
+        assert (answer["spans_recorded"], answer["totals"]["input_tokens"]) == (1, 1)
+    calls = [
+        {"tool": "a"},
+        {"tool": "b", "server": "docs"},
+        {"tool": "c", "session_id": "docs"},
+        {"tool": "d", "server": "docs", "session_id": "1"},
+        {"tool": "e", "server": "docs/1"},
+        {"tool": "f", "server": "docs%2F1"},
+    ]
+    for call in calls:
+        assert "duplicate" not in await door("track_mcp", origin, span_id="plan", **call)
+        assert (await door("track_mcp", Origin(), span_id="plan", **call))["duplicate"] is True
+    assert {(row["scope"], row["run_id"]) for row in database.rows()["spans"]} == {
+        (f"run:{an_id(1)}", an_id(1)),
+        (f"run:{an_id(2)}", an_id(2)),
+        ("mcp:/", None),
+        ("mcp:docs/", None),
+        ("mcp:/docs", None),
+        ("mcp:docs/1", None),
+        ("mcp:docs%2F1/", None),
+        ("mcp:docs%252F1/", None),
+    }
 
 
 async def test_two_traces_of_one_call_cannot_share_a_span_id(door: Door):

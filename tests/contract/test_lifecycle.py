@@ -68,7 +68,7 @@ async def test_the_same_start_again_answers_the_run_as_it_stands_and_creates_not
         "status": "running",
         "created": False,
         "started_at": "2026-01-01T00:00:00Z",
-        "totals": {"reports": 1, "input_tokens": 10, "unpriced_calls": 1},
+        "totals": {"reports": 1, "input_tokens": 10, "total_tokens": 10, "unpriced_calls": 1},
     }
     await door("core_end_run", run_id=an_id(1), status="partial")
     again = await door.unchanging("core_start_run", run_id=an_id(1), **CONTENT)
@@ -102,6 +102,16 @@ async def test_another_start_of_the_same_run_is_a_conflict_that_names_what_diffe
     assert error.message == (
         f"run_id {an_id(1)} was started before with other content: {', '.join(sorted(change))} differ. "
         "Report to it as it is, or start a run with a new run_id"
+    )
+
+
+async def test_a_run_id_that_runtally_gave_cannot_be_started_again(door: Door):
+    run_id = await door.run(**CONTENT)
+    error = await door.refused("core_start_run", run_id=run_id, **CONTENT)
+    assert isinstance(error, Conflict)
+    assert error.message == (
+        f"run_id {run_id} was not started under that id: Runtally gave it. Report to it as it is, or start a run "
+        "with a new run_id"
     )
 
 
@@ -188,12 +198,12 @@ async def test_the_same_end_again_answers_as_before(door: Door, clock: CountingC
     [
         ({"status": "failed"}, "status"),
         ({"summary": "Gave up"}, "summary"),
-        ({"meta_json": None}, "meta_json"),
+        ({"meta_json": {"pr": 9, "more": 1}}, "meta_json"),
         ({"token_usage": {"input_tokens": 11, "output_tokens": 5}}, "token_usage.input_tokens"),
-        ({"token_usage": {"input_tokens": 10, "cost_usd": 1}}, "token_usage.cost_usd, token_usage.output_tokens"),
+        ({"token_usage": {"input_tokens": 10, "cost_usd": 1}}, "token_usage.cost_usd"),
         ({"traces": [{"span_id": "s1", "name": "sed"}]}, "traces"),
         ({"output": "almost"}, "output"),
-        ({"status": "failed", "summary": None}, "status, summary"),
+        ({"status": "failed", "summary": None}, "status"),
     ],
 )
 async def test_another_end_is_a_conflict_that_says_what_stands(door: Door, clock: CountingClock, change, named):
@@ -206,6 +216,22 @@ async def test_another_end_is_a_conflict_that_says_what_stands(door: Door, clock
         f"run {run_id} is completed since 2026-01-01T00:00:01Z and that is final; this end differs in {named} "
         "and changed nothing. Start a follow-up run if there is more to do"
     )
+
+
+@pytest.mark.parametrize("left_out", [("summary",), ("token_usage", "traces"), ("summary", "meta_json", "output")])
+async def test_an_end_that_leaves_something_out_contradicts_nothing(door: Door, left_out):
+    run_id = await door.run()
+    first = await door("core_end_run", run_id=run_id, **END)
+    less = {name: value for name, value in END.items() if name not in left_out}
+    assert await door.unchanging("core_end_run", run_id=run_id, **less) == first | {"duplicate": True}
+
+
+async def test_an_end_that_adds_something_is_a_conflict_that_names_it(door: Door):
+    run_id = await door.run()
+    await door("core_end_run", run_id=run_id, status="completed")
+    error = await door.refused("core_end_run", run_id=run_id, status="completed", summary="Closed it")
+    assert isinstance(error, Conflict)
+    assert "this end differs in summary and changed nothing" in error.message
 
 
 async def test_only_a_run_of_the_project_can_be_ended(door: Door):

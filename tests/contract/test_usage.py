@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from runtally import pricing
 from runtally.domain.errors import InvalidInput, LimitExceeded
 from runtally.domain.limits import COST_USD_MAX, COUNT_MAX
+from runtally.domain.usage import Counts
 from tests.contract.usages import (
     NANO,
     each_a_run,
@@ -58,12 +59,14 @@ async def test_unknown_is_not_zero(door: Door):
     assert (await report(door, run_id, {"output_tokens": 0}))["totals"] == {
         "reports": 1,
         "output_tokens": 0,
+        "total_tokens": 0,
         "unpriced_calls": 1,
     }
     assert (await report(door, run_id, {"input_tokens": 7, "cost_usd": 0}))["totals"] == {
         "reports": 2,
         "input_tokens": 7,
         "output_tokens": 0,
+        "total_tokens": 7,
         "cost_usd": 0.0,
         "unpriced_calls": 1,
     }
@@ -97,6 +100,13 @@ async def test_cached_and_reasoning_tokens_are_part_of_their_whole(door: Door):
             (
                 "token_usage counts 1,100 cached tokens within 100 input_tokens; input_tokens includes cached tokens, "
                 "so send 1,200 if yours left them out"
+            ),
+        ),
+        (
+            {"cache_write_tokens": 30, "cache_write_1h_tokens": 31},
+            (
+                "token_usage counts 31 cache_write_1h_tokens within 30 cache_write_tokens; the one-hour writes are a "
+                "part of cache_write_tokens, so send all writes there"
             ),
         ),
         (
@@ -200,7 +210,7 @@ async def test_a_reported_cost_stands_and_else_the_price_list_computes_one(door:
     known = {"model": "gpt-4o", "provider": "openai"}
     await report(door, run_id, tokens | known | {"cost_usd": 0.5})
     answer = await report(door, run_id, tokens | known)
-    price = pricing.price(at_us=START, cache_write_tokens=None, **tokens, **known)
+    price = pricing.price(at_us=START, counts=Counts(**tokens), **known)
     assert price is not None
     assert answer["totals"]["cost_usd"] == (NANO // 2 + price.cost_nano_usd) / NANO
     assert [(row["cost_source"], row["priced_by"]) for row in database.rows()["usage_reports"]] == [
@@ -219,12 +229,12 @@ STEPS = [
 @pytest.mark.parametrize(
     ("usage", "totals"),
     [
-        ({}, {"llm_calls": 2, "input_tokens": 150, "output_tokens": 10, "total_tokens": 110, "cost_usd": 0.5}),
+        ({}, {"llm_calls": 2, "input_tokens": 150, "output_tokens": 10, "total_tokens": 160, "cost_usd": 0.5}),
         (
             {"cost_usd": 0.75, "llm_calls": 7},
-            {"llm_calls": 7, "input_tokens": 150, "output_tokens": 10, "total_tokens": 110, "cost_usd": 0.75},
+            {"llm_calls": 7, "input_tokens": 150, "output_tokens": 10, "total_tokens": 160, "cost_usd": 0.75},
         ),
-        ({"input_tokens": 9, "cost_usd": 0}, {"input_tokens": 9, "cost_usd": 0.0}),
+        ({"input_tokens": 9, "cost_usd": 0}, {"input_tokens": 9, "total_tokens": 9, "cost_usd": 0.0}),
         ({"reasoning_tokens": 0, "cost_usd": 0}, {"reasoning_tokens": 0, "cost_usd": 0.0}),
     ],
     ids=["nothing", "no counts", "a count", "a count of zero"],
@@ -249,7 +259,7 @@ async def test_a_report_made_of_traces_names_the_model_they_share_and_whose_cost
     await report(door, run_id, {}, traces=[{"model": "gpt-4o", "input_tokens": 10, "output_tokens": 5}])
     await report(door, run_id, {}, traces=[STEPS[1], {"model": "gpt-4o", "input_tokens": 10, "output_tokens": 5}])
     kept = [(row["model"], row["cost_source"], row["unpriced_calls"]) for row in database.rows()["usage_reports"]]
-    assert kept == [("m", "reported", 0), ("gpt-4o", "computed", 0), (None, "computed", 1)]
+    assert kept == [("m", "reported", 0), ("gpt-4o", "computed", 0), ("m", "unpriced", 1), ("gpt-4o", "computed", 0)]
 
 
 async def test_a_cost_that_only_a_trace_tells_is_not_lost(door: Door):
@@ -265,7 +275,7 @@ async def test_a_trace_sent_again_adds_nothing(door: Door):
     assert (again["spans_recorded"], again["totals"]) == (0, first["totals"])
     more = await report(door, run_id, {}, traces=[*STEPS, {"span_id": "s4", "input_tokens": 1, "cost_usd": 0}])
     assert more["spans_recorded"] == 1
-    assert more["totals"] == first["totals"] | {"reports": 2, "llm_calls": 3, "input_tokens": 151}
+    assert more["totals"] == first["totals"] | {"reports": 2, "llm_calls": 3, "input_tokens": 151, "total_tokens": 161}
     at_the_end = await door("core_end_run", run_id=run_id, status="completed", traces=STEPS)
     assert (at_the_end["spans_recorded"], at_the_end["totals"]) == (0, more["totals"])
 

@@ -12,9 +12,11 @@ NANO = 1_000_000_000
 each_a_run = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def sum_of_ledger(database: LedgerDatabase, run_id: str) -> Answer:
-    """What a run's entries in the usage ledger add up to, shown as totals are."""
-    reports = [row for row in database.rows().get("usage_reports", []) if row["run_id"] == run_id]
+def sum_of_ledger(database: LedgerDatabase, run_id: str, basis: str = "reported") -> Answer:
+    """What a run's standing entries in the usage ledger add up to, shown as totals are."""
+    rows = [row for row in database.rows().get("usage_reports", []) if row["run_id"] == run_id]
+    corrected = {row["corrects"] for row in rows}
+    reports = [row for row in rows if row["report_id"] not in corrected and row["basis"] == basis]
     known = {
         field: sum(values)
         for field in (*COUNTS, "cost_nano_usd")
@@ -22,7 +24,8 @@ def sum_of_ledger(database: LedgerDatabase, run_id: str) -> Answer:
     }
     if "cost_nano_usd" in known:
         known["cost_usd"] = known.pop("cost_nano_usd") / NANO
-    return {"reports": len(reports), "unpriced_calls": sum(row["unpriced_calls"] for row in reports)} | known
+    calls = {row["report_id"] for row in reports}
+    return {"reports": len(calls), "unpriced_calls": sum(row["unpriced_calls"] for row in reports)} | known
 
 
 async def report(door: Door, run_id: str, usage: Answer, **arguments: object) -> Answer:
@@ -43,7 +46,8 @@ def usages(draw: st.DrawFn) -> Answer:
         "output_tokens": output_tokens,
         "total_tokens": draw(COUNT),
         "cache_read_tokens": draw(part),
-        "cache_write_tokens": draw(part),
+        "cache_write_tokens": (written := draw(part)),
+        "cache_write_1h_tokens": None if written is None else draw(st.none() | st.integers(0, written)),
         "reasoning_tokens": draw(st.none() | st.integers(0, 10_000 if output_tokens is None else output_tokens)),
         "llm_calls": draw(COUNT),
         "cost_usd": draw(st.none() | st.integers(0, 10**15).map(lambda nano_usd: nano_usd / NANO)),
@@ -52,10 +56,12 @@ def usages(draw: st.DrawFn) -> Answer:
 
 
 def told(usage: Answer) -> Answer:
-    """A report with the total that follows from its parts."""
-    parts = [usage.get("input_tokens"), usage.get("output_tokens")]
-    total = {} if None in parts else {"total_tokens": sum(parts)}
-    return total | usage
+    """A report with the total that covers its parts."""
+    counted = [usage[name] for name in ("total_tokens", "input_tokens", "output_tokens") if name in usage]
+    if not counted:
+        return usage
+    parts = usage.get("input_tokens", 0) + usage.get("output_tokens", 0)
+    return usage | {"total_tokens": max(usage.get("total_tokens", 0), parts)}
 
 
 def known_sum(told: list[Answer]) -> Answer:

@@ -1,7 +1,7 @@
 """Who is asking, and what that opens."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from runtally.domain.errors import InvalidInput, NotAllowed
 
@@ -13,7 +13,8 @@ _RANK: Final[dict[Role, int]] = {"read": 0, "write": 1, "admin": 2}
 class Caller:
     """The projects a caller may use and its role; made from the environment or a credential, never from an argument.
 
-    `projects` is None for an unbound caller, which may use any project that a call names and reads across none.
+    `projects` is None for an unbound caller: it may use any project that a call names, and one that has the run which a
+    call names.
     `default` is the project meant when a call names none.
     """
 
@@ -43,18 +44,13 @@ class Caller:
             return self.default
         return self._within(asked)
 
-    def projects_to_search(self, asked: str | None) -> tuple[str, ...]:
-        """The projects in which a `run_id` alone may be looked up.
+    def projects_to_search(self, asked: str | None) -> tuple[str, ...] | None:
+        """The projects in which a `run_id` alone may be looked up; None for all of them.
 
         Raises:
             NotAllowed: the caller may not use the project asked for, whether or not it exists.
-            InvalidInput: none was asked for and the caller is unbound.
         """
-        if asked is not None:
-            return (self._within(asked),)
-        if self.projects is None:
-            raise InvalidInput(f"project_key is needed here: {self._why_needed()}", field="project_key")
-        return self.projects
+        return self.projects if asked is None else (self._within(asked),)
 
     def _within(self, asked: str) -> str:
         if self.projects is not None and asked not in self.projects:
@@ -89,10 +85,20 @@ class AccessKey:
         return Caller(self.projects, self.projects[0] if len(self.projects) == 1 else None, self.role)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a call came from, as far as the door can tell; nothing is ever decided by it."""
+class Origin(NamedTuple):
+    """Where a call came from, as far as the door can tell; nothing is ever decided by it.
+
+    `host_…` is what the agent's host says of itself: its session, its thread, the call (`claudecode/toolUseId` of
+    Claude Code, `callId` of Codex) and the model that made it. `trace_id` and `trace_span_id` are W3C trace context.
+    """
 
     client: str | None = None
-    session_id: str | None = None
+    host_session_id: str | None = None
+    host_thread_id: str | None = None
+    host_call_id: str | None = None
+    host_model: str | None = None
     trace_id: str | None = None
+    trace_span_id: str | None = None
+
+
+NOWHERE: Final = Origin()

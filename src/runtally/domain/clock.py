@@ -1,7 +1,12 @@
 """Time and ids, which every rule takes as parameters so that tests are exact."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from runtally.domain.errors import Unavailable
+from runtally.domain.limits import COUNT_MAX
 
 Clock = Callable[[], int]
 """Microseconds since the epoch, UTC."""
@@ -9,7 +14,22 @@ Clock = Callable[[], int]
 IdSource = Callable[[], str]
 """A new UUID version 7 as text."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STEP_BITS: Final = 32
+
+
+def moment_of(clock: Clock) -> int:
+    """What the clock says.
+
+    Raises:
+        Unavailable: it says a time that nothing can be recorded at.
+    """
+    now = clock()
+    if not 0 <= now <= COUNT_MAX:
+        raise Unavailable(
+            "the clock of this machine lies before 1970 or after 2255. Nothing was recorded. Set the clock, then repeat"
+        )
+    return now
 
 
 def uuid7(now_us: int, random_bits: int) -> str:
@@ -18,6 +38,28 @@ def uuid7(now_us: int, random_bits: int) -> str:
     rand_a, rand_b = random_bits >> 62 & 0xFFF, random_bits & (1 << 62) - 1
     digits = f"{stamp << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+class OrderedIds:
+    """Makes UUIDs version 7, each greater than the one before, whatever the clock does and whoever asks.
+
+    Two of one millisecond, or of a clock that was set back, follow each other by a random step (RFC 9562 section 6.2,
+    method 2).
+    """
+
+    def __init__(self, clock: Clock, random_bits: Callable[[int], int]) -> None:
+        self._clock = clock
+        self._random_bits = random_bits
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> str:
+        with self._lock:
+            candidate = (self._clock() // 1000) << 74 | self._random_bits(74)
+            if candidate <= self._last:
+                candidate = self._last + 1 + self._random_bits(_STEP_BITS)
+            self._last = candidate
+        return uuid7((candidate >> 74) * 1000, candidate)
 
 
 def rfc3339(at_us: int) -> str:

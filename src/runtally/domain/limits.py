@@ -8,7 +8,7 @@ NAME_CHARS: Final = 128
 """`agent`, `agent_id`, `label`, `tool`, `server`, `error_type`: what something is called."""
 TICKET_CHARS: Final = 64
 IDENTIFIER_CHARS: Final = 256
-"""`user_id`, `conversation_id`, `session_id`, `model`, `provider`, span names, idempotency keys."""
+"""`user_id`, `conversation_id`, `session_id`, `model`, `provider`, act ids, span names, idempotency keys."""
 TEXT_CHARS: Final = 2_000
 """`summary`, `prompt_preview`, `query`."""
 ERROR_CHARS: Final = 8_000

@@ -1,15 +1,16 @@
-"""What Runtally keeps and answers: one frozen model per idea, the same in MCP, HTTP, the SDK and the CLI.
+"""What Runtally answers: one frozen model per idea, the same in MCP, HTTP, the SDK and the CLI.
 
-A field that is None is unknown or does not apply and is left out of every answer.
+A field that is None is unknown or does not apply and is left out of every answer. A receipt keeps an answer to give it
+again, so a field that comes later is optional.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtally.domain.fields import Moment, NanoUsd
-from runtally.domain.lifecycle import CostSource, EndedBy, ReportSource, RunStatus, SpanKind, SpanStatus
+from runtally.domain.lifecycle import Basis, CostSource, EndedBy, FailureSource, RunStatus, SpanKind, SpanStatus
+from runtally.domain.usage import TokenCounts
 
 
 class Model(BaseModel):
@@ -21,46 +22,21 @@ class Model(BaseModel):
 Cost = Annotated[NanoUsd | None, Field(serialization_alias="cost_usd")]
 
 
-class Totals(Model):
-    """The sum of a run's usage reports. `unpriced_calls` says how many LLM calls `cost_usd` lacks."""
+class Usage(TokenCounts, Model):
+    """Tokens and cost, summed or of one step; `cost_usd` outside."""
+
+    cost_nano_usd: Cost = None
+
+
+class Totals(Usage):
+    """The sum of a run's usage reports of one basis. `unpriced_calls` says how many LLM calls `cost_usd` lacks."""
 
     reports: int = 0
     llm_calls: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost_nano_usd: Cost = None
     unpriced_calls: int = 0
 
 
-@dataclass
-class UsageReport:
-    """One append-only entry of tokens and cost against a run."""
-
-    report_id: str
-    reported_at: int
-    source: ReportSource
-    late: bool
-    cost_source: CostSource
-    cost_nano_usd: int | None = None
-    priced_by: str | None = None
-    unpriced_calls: int = 0
-    model: str | None = None
-    provider: str | None = None
-    llm_calls: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    prompt_preview: str | None = None
-
-
-class Span(Model):
+class Span(Usage):
     """One timed step of a run, or a runless one. `input_bytes` and `output_bytes` are the sizes as sent."""
 
     span_id: str
@@ -78,13 +54,6 @@ class Span(Model):
     error: str | None = None
     model: str | None = None
     provider: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost_nano_usd: Cost = None
     tool_name: str | None = None
     server: str | None = None
     client: str | None = None
@@ -99,7 +68,12 @@ class Span(Model):
 
 
 class Run(Model):
-    """One execution of an agent. `intent` is what it set out to do, where `summary` has since said what it did."""
+    """One execution of an agent. `intent` is what it set out to do, where `summary` has since said what it did.
+
+    `totals` is the sum that stands for the run (see `standing`). Where calls were observed, `basis` says which sum that
+    is and `observed` is the other's neighbour, never added to it. `stale`: no sign of life for so long that the run
+    counts as interrupted as soon as a sweep can write that.
+    """
 
     project_key: str
     run_id: str
@@ -121,7 +95,10 @@ class Run(Model):
     duration_ms: int | None = None
     ended_by: EndedBy | None = None
     end_reason: str | None = None
+    stale: bool | None = None
     totals: Totals = Totals()
+    basis: Basis | None = None
+    observed: Totals | None = None
     span_count: int = 0
     failure_count: int = 0
     meta: dict[str, Any] | None = None
@@ -137,6 +114,7 @@ class Failure(Model):
     failure_id: str
     run_id: str | None = None
     recorded_at: Moment
+    source: FailureSource = "agent"
     late: bool = False
     fingerprint: str
     agent: str | None = None
@@ -148,14 +126,28 @@ class Failure(Model):
     meta: dict[str, Any] | None = None
 
 
+def standing(reported: Totals, observed: Totals) -> tuple[Totals, Basis]:
+    """Which of a run's two sums stands for it: the reported one where there is a report, else the observed one."""
+    if reported.reports or not observed.reports:
+        return reported, "reported"
+    return observed, "observed"
+
+
 class Answer(Model):
     """What every tool answers at least. `duplicate` is true where the same write had been recorded before."""
 
     project_key: str
     duplicate: bool | None = None
 
+    @property
+    def recorded(self) -> bool:
+        """Whether the call changed anything."""
+        return not self.duplicate
+
 
 class RunStarted(Answer):
+    """`created` is false where the project already had the run, started the same way."""
+
     run_id: str
     status: RunStatus
     created: bool
@@ -163,32 +155,36 @@ class RunStarted(Answer):
     input_truncated_from_bytes: int | None = None
     totals: Totals
 
+    @property
+    def recorded(self) -> bool:
+        """Whether the call changed anything."""
+        return self.created and super().recorded
+
 
 class UsageReported(Answer):
+    """`totals` are the run's; `corrects` names the report that `report_id` took the place of."""
+
     run_id: str
     status: RunStatus
     report_id: str | None = None
+    corrects: str | None = None
     late: bool | None = None
+    reopened: bool | None = None
     cost_source: CostSource | None = None
     spans_recorded: int | None = None
     spans_truncated: list[str] | None = None
     totals: Totals
 
 
-class Adjustment(Model):
+class Adjustment(Usage):
     """What the run's final totals added to the sum of its reports."""
 
     llm_calls: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost_nano_usd: Cost = None
 
 
 class RunEnded(Answer):
+    """`adjustment` is what the final totals added; `warning` says where they lie below the reports, and what to do."""
+
     run_id: str
     status: RunStatus
     ended_at: Moment
@@ -198,14 +194,18 @@ class RunEnded(Answer):
     spans_truncated: list[str] | None = None
     output_truncated_from_bytes: int | None = None
     adjustment: Adjustment | None = None
+    warning: str | None = None
     totals: Totals
 
 
 class FailureRecorded(Answer):
+    """`seen` counts the failures of this fingerprint in the project, this one included."""
+
     failure_id: str
     run_id: str | None = None
     status: RunStatus | None = None
     late: bool | None = None
+    reopened: bool | None = None
     fingerprint: str
     seen: int
     first_seen_at: Moment

@@ -1,155 +1,176 @@
 """What the service needs of the world; `storage` and `pricing` fill it. A test enumerates these, so that isolation,
 the contract suite and the adapters cannot fall behind.
 
-Every `Store` method takes `project_key` first and sees nothing outside it.
+What a store keeps belongs to a project: its methods take `project_key` first and see nothing outside it. Only
+`Projects` looks across them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
-from runtally.domain.caller import AccessKey
-from runtally.domain.fields import Content
-from runtally.domain.lifecycle import EndStatus, RunStatus
-from runtally.domain.models import Failure, Run, Span, Totals, UsageReport
+from runtally.domain.caller import AccessKey, Origin
+from runtally.domain.models import Failure, Run, Span, Totals
+from runtally.domain.records import (
+    Addition,
+    FailureGroup,
+    KeptReport,
+    Receipt,
+    RunEnd,
+    RunFilter,
+    RunStart,
+    RunState,
+    StoredSpan,
+    UsageEntry,
+    UsageReport,
+)
+from runtally.domain.usage import Counts, TokenUsage
 
 ResultT = TypeVar("ResultT")
 
 
-@dataclass
-class Addition:
-    """What one write adds to a run. A count that is None adds nothing to what is known."""
+class Runs(Protocol):
+    """The runs of a project."""
 
-    now: int
-    reports: int = 0
-    llm_calls: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost_nano_usd: int | None = None
-    unpriced_calls: int = 0
-    spans: int = 0
-    failures: int = 0
+    def insert(self, project_key: str, run: Run, start: RunStart) -> bool:
+        """Insert the run; False if the project already has its `run_id`."""
 
+    def find(self, project_key: str, run_id: str) -> Run | None:
+        """The run without its `meta`, or None if the project has no such run."""
 
-class RunState(NamedTuple):
-    """A run after an addition."""
+    def lock(self, project_key: str, run_id: str) -> Run | None:
+        """`find`, after which nobody else changes the run before this transaction ends."""
 
-    status: RunStatus
-    span_count: int
-    totals: Totals
+    def find_meta(self, project_key: str, run_id: str) -> dict[str, Any] | None:
+        """What was told of the run at its start and its end, the latter over the former; None if nothing was."""
 
+    def find_final_usage(self, project_key: str, run_id: str) -> TokenUsage | None:
+        """The final totals that the run's end told, or None if it told none."""
 
-class FailureGroup(NamedTuple):
-    """How often a fingerprint was seen, and when."""
-
-    seen: int
-    first_seen_at: int
-    last_seen_at: int
-
-
-class Receipt(NamedTuple):
-    """What an earlier write was asked, one digest per field, and what it answered."""
-
-    digests: dict[str, str]
-    answer_json: str
-
-
-class NewSpan(NamedTuple):
-    """A span with the payloads that only storage and `full` readers see."""
-
-    span: Span
-    input: Content | None
-    output: Content | None
-
-
-class Store(Protocol):
-    """The ledger inside one transaction."""
-
-    def insert_run(self, project_key: str, run: Run, meta: Mapping[str, Any] | None, content: Content | None) -> bool:
-        """Insert the run with its start `meta` and `input`; False if the project already has its `run_id`."""
-
-    def find_run(self, project_key: str, run_id: str) -> Run | None:
-        """The run, or None if the project has no such run."""
-
-    def find_run_start(self, project_key: str, run_id: str) -> Mapping[str, Any] | None:
-        """What the run was started with: `agent`, `label`, `ticket`, `intent`, `parent_run_id`, `conversation_id`,
-        `user_id`, `follows_act_id`, `meta` and `input` (the stored JSON text), or None if there is no such run.
-        """
-
-    def add_to_run(self, project_key: str, run_id: str, addition: Addition) -> RunState | None:
+    def add(self, project_key: str, run_id: str, addition: Addition) -> RunState | None:
         """Add to the run's totals and note a sign of life; None if the project has no such run.
 
         Raises:
             LimitExceeded: a total would leave the range in which numbers are exact.
         """
 
-    def end_run(
-        self,
-        project_key: str,
-        run_id: str,
-        *,
-        status: EndStatus,
-        ended_at: int,
-        summary: str | None,
-        meta: Mapping[str, Any] | None,
-        output: Content | None,
-    ) -> bool:
-        """End a run that is running or that a sweep ended; False if there is no such run or its end is final."""
+    def add_up(self, project_key: str, run_id: str) -> RunState | None:
+        """Make the run's reported totals the sum of its standing reports; None if the project has no such run.
 
-    def has_stale_run(self, project_key: str, stale_before: int) -> bool:
-        """Whether `sweep_runs` would find a run."""
-
-    def sweep_runs(self, project_key: str, stale_before: int, end_reason: str) -> int:
-        """Interrupt every running run without a sign of life since `stale_before`; how many there were."""
-
-    def list_runs(self, project_key: str, filters: Mapping[str, Any], limit: int) -> Sequence[Run]:
-        """The newest runs that match every filter that is not None: `status`, `agent`, `label`, `parent_run_id`,
-        `conversation_id`, `since`, `until`, `pattern` (LIKE, whatever the case), and `before_at` with `before_id`.
+        Raises:
+            LimitExceeded: a total would leave the range in which numbers are exact.
         """
 
-    def insert_usage_report(self, project_key: str, run_id: str, report: UsageReport) -> None:
-        """Append to the usage ledger."""
+    def reopen(self, project_key: str, run_id: str) -> bool:
+        """Let a run that a sweep ended run on; False if there is none."""
 
-    def insert_spans(self, project_key: str, spans: Sequence[NewSpan]) -> None:
-        """Insert spans whose ids the project does not have yet."""
+    def end(self, project_key: str, run_id: str, end: RunEnd) -> bool:
+        """End a run that is running or that a sweep ended; False if there is no such run or its end is final."""
 
-    def find_span(self, project_key: str, span_id: str) -> Mapping[str, Any] | None:
-        """The span as stored, one entry per column, or None if the project has no such span."""
+    def has_stale(self, project_key: str, stale_before: int) -> bool:
+        """Whether `sweep` would find a run."""
 
-    def list_spans(self, project_key: str, run_id: str, after: int, limit: int) -> Sequence[Span]:
+    def sweep(self, project_key: str, stale_before: int, end_reason: str, limit: int) -> int:
+        """Interrupt running runs without a sign of life since `stale_before`, at most `limit`; how many there were."""
+
+    def list_newest(self, project_key: str, wanted: RunFilter, limit: int) -> Sequence[Run]:
+        """The newest runs that match, without their `meta`."""
+
+
+class Usage(Protocol):
+    """The append-only usage ledger of a project."""
+
+    def insert(self, project_key: str, run_id: str, report: UsageReport) -> None:
+        """Append the report's entries."""
+
+    def find(self, project_key: str, run_id: str, report_id: str) -> KeptReport | None:
+        """The report, or None if the run has no such report."""
+
+    def find_final(self, project_key: str, run_id: str) -> tuple[str, UsageEntry] | None:
+        """The standing report that the run's final totals added, by its id, or None if they added none."""
+
+    def sum_before_end(self, project_key: str, run_id: str) -> Totals:
+        """What the run's standing reports came to that neither are late nor come from its final totals."""
+
+
+class Spans(Protocol):
+    """The spans of a project."""
+
+    def insert(self, project_key: str, spans: Sequence[StoredSpan]) -> None:
+        """Insert spans whose scopes do not have their ids yet."""
+
+    def find(self, project_key: str, scope: str, span_id: str) -> StoredSpan | None:
+        """The span as it was stored, or None if the scope has no such span."""
+
+    def list_of_run(self, project_key: str, run_id: str, after: int, limit: int) -> Sequence[Span]:
         """The run's spans with a position beyond `after`, in order."""
 
-    def insert_failure(self, project_key: str, failure: Failure) -> None:
-        """Insert the failure and count it in the group of its fingerprint."""
 
-    def find_failure_group(self, project_key: str, fingerprint: str) -> FailureGroup | None:
-        """The failure group, or None if the project never saw the fingerprint."""
+class Failures(Protocol):
+    """The failures of a project."""
 
-    def insert_receipt(self, project_key: str, operation: str, key: str, recorded_at: int, receipt: Receipt) -> None:
+    def insert(self, project_key: str, failure: Failure, origin: Origin) -> FailureGroup:
+        """Insert the failure, count it in the group of its fingerprint, and return that group."""
+
+
+class Receipts(Protocol):
+    """What writes were asked and answered in a project."""
+
+    def insert(self, project_key: str, operation: str, key: str, recorded_at: int, receipt: Receipt) -> None:
         """Keep what a write was asked and answered."""
 
-    def find_receipt(self, project_key: str, operation: str, key: str) -> Receipt | None:
+    def find(self, project_key: str, operation: str, key: str) -> Receipt | None:
         """What an earlier write under this key was asked and answered."""
 
 
+class Projects(Protocol):
+    """Every project that was ever written to: the one thing that is looked at across projects."""
+
+    def note_write(self, project_key: str, now: int) -> None:
+        """Note that the project was written to."""
+
+    def having_run(self, run_id: str, limit: int) -> Sequence[str]:
+        """The projects that have a run of this id, at most `limit` of them."""
+
+    def list_after(self, project_key: str, limit: int) -> Sequence[str]:
+        """The next projects in order of their keys; the first ones after an empty text."""
+
+
+class Store(Protocol):
+    """The ledger inside one transaction, by noun."""
+
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def spans(self) -> Spans: ...
+    @property
+    def failures(self) -> Failures: ...
+    @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def projects(self) -> Projects: ...
+    def random_key(self) -> bytes:
+        """32 random bytes that are this database's own: the key of every keyed hash in it."""
+
+
 class Database(Protocol):
-    """Runs units of work. A unit is a plain function over a `Store`, in one transaction, that never waits.
+    """Does work. A work is a plain function over a `Store`, in one transaction, that never waits.
 
     Raises:
-        Unavailable: the database cannot be used; nothing of the unit was recorded.
+        Unavailable: the database cannot be used; nothing of the work was recorded.
     """
 
-    async def write(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        """Run the unit and commit it durably, or undo it if it raises. Answers only once it is stored. If the
-        caller is cancelled before the unit begins it does not run; once begun it is finished.
+    async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
+        """Do the work and commit it durably, or undo it if it raises. Answers only once it is stored. If the caller is
+        cancelled before the work begins it is not done; once begun it is finished.
+
+        `size_bytes` says about how much is to be stored: much of it is kept off the event loop. Without `wait` it
+        raises `Unavailable` at once where somebody else is writing.
         """
 
-    async def read(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        """Run the unit against one consistent snapshot, unable to write."""
+    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
+        """Do the work against one consistent snapshot, unable to write."""
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
@@ -168,17 +189,7 @@ class Pricer(Protocol):
     """Computes costs; None where the price is unknown. `load` does now what the first call would otherwise do."""
 
     def load(self) -> None: ...
-    def price(
-        self,
-        *,
-        model: str | None,
-        provider: str | None,
-        at_us: int,
-        input_tokens: int | None,
-        output_tokens: int | None,
-        cache_read_tokens: int | None,
-        cache_write_tokens: int | None,
-    ) -> Price | None: ...
+    def price(self, *, model: str | None, provider: str | None, at_us: int, counts: Counts) -> Price | None: ...
 
 
 class AccessKeys(Protocol):

@@ -22,7 +22,7 @@ from runtally.domain.fields import (
     Ticket,
     bounded_object,
 )
-from runtally.domain.lifecycle import EndStatus, RunStatus, SpanKind, SpanStatus
+from runtally.domain.lifecycle import EndStatus, RunStatus, SpanKind
 from runtally.domain.usage import Tokens, TokenUsage
 
 
@@ -30,6 +30,11 @@ class Request(BaseModel):
     """A request: arguments it does not know are refused, and a null argument counts as left out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the same request again must be known as such: it has a key, or an id that is natural to it."""
+        return getattr(self, "idempotency_key", None) is not None
 
 
 class Trace(Tokens):
@@ -44,7 +49,7 @@ class Trace(Tokens):
     duration_ms: DurationMs | None = None
     started_at: SentMoment | None = None
     ended_at: SentMoment | None = None
-    status: SpanStatus | None = None
+    status: Literal["ok", "error"] | None = None
     error: ErrorText | None = None
     tool_name: Name | None = None
     input: Payload | None = None
@@ -83,15 +88,21 @@ class StartRun(Request):
     parent_run_id: RunId | None = None
     conversation_id: Identifier | None = None
     user_id: Identifier | None = None
-    follows_act_id: RunId | None = None
+    follows_act_id: Identifier | None = None
     input: Payload | None = None
     idempotency_key: Identifier | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """By its key, or by the `run_id` that it names."""
+        return self.run_id is not None or super().is_repeatable
 
 
 class ReportUsage(Request):
     run_id: RunId
     token_usage: TokenUsage
     traces: Traces | None = None
+    corrects: RunId | None = None
     project_key: ProjectKey | None = None
     idempotency_key: Identifier | None = None
 
@@ -105,6 +116,11 @@ class EndRun(Request):
     traces: FinalTraces | None = None
     output: Payload | None = None
     project_key: ProjectKey | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Always: a run ends once."""
+        return True
 
 
 class RecordFailure(Request):
@@ -157,9 +173,7 @@ class TrackMcp(Request):
 class GetRun(Request):
     run_id: RunId
     detail: Literal["summary", "spans"] = "summary"
-    max_chars: Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWER_CHARS_MAX)] = (
-        limits.ANSWER_CHARS_DEFAULT
-    )
+    max_chars: AnswerChars = limits.ANSWER_CHARS_DEFAULT
     cursor: str | None = None
     project_key: ProjectKey | None = None
 

@@ -12,16 +12,18 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from runtally.domain import limits
 from runtally.domain.caller import Caller, Origin
 from runtally.domain.errors import RuntallyError
 from runtally.domain.fields import compact_json
 from runtally.domain.models import Answer
 from runtally.domain.validation import parse
 from runtally.mcp_server import errors, schemas
+from runtally.mcp_server.origin import origin_of
 from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
-from runtally.mcp_server.tools.tool import Tool
+from runtally.mcp_server.tools.tool import AnyTool, Tool
+from runtally.service.entry import AnswerT, RequestT
 from runtally.service.ledger import Ledger
+from runtally.service.sweeping import sweep_for_ever
 from runtally.version import __version__
 
 Context = ServerRequestContext[Any, Any]
@@ -43,14 +45,14 @@ _LIST_TTL_MS: Final = 3_600_000
 def make_server(
     ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, projects: Sequence[str] = ()
 ) -> Server[Any]:
-    """The server over a ledger. `who_is_asking` is called for each request, inside its context; the stale runs of
-    `projects` are swept while the server runs.
+    """The server over a ledger. `who_is_asking` is called for each request, inside its context. While the server runs,
+    the stale runs of `projects` are swept, or of every project where none is given.
     """
 
     @contextlib.asynccontextmanager
     async def sweeping(_: Server[Any]) -> AsyncIterator[None]:
         async with anyio.create_task_group() as background:
-            background.start_soon(ledger.sweep_for_ever, projects)
+            background.start_soon(sweep_for_ever, ledger, projects)
             yield
             background.cancel_scope.cancel()
 
@@ -98,18 +100,23 @@ class _Tools:
         except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
             return errors.failed(tool.name, error)
 
-    async def _do(self, tool: Tool, context: Context, arguments: Mapping[str, Any]) -> Answer:
+    async def _do(self, tool: AnyTool, context: Context, arguments: Mapping[str, Any]) -> Answer:
         caller, request = self._who_is_asking(), parse(tool.request, arguments)
         if tool.writes:
-            return await self._ledger.write(tool.method, caller, request, _origin_of(context, self._origin))
+            return await self._ledger.write(tool.method, caller, request, self._origin_of(context))
         return await self._ledger.read(tool.method, caller, request)
+
+    def _origin_of(self, context: Context) -> Origin:
+        client = context.session.client_params
+        info = None if client is None else client.client_info
+        return origin_of(context.meta or {}, None if info is None else f"{info.name} {info.version}", self._origin)
 
 
 def _no_mirrored_arguments(_: str) -> None:
     """No argument is mirrored in a header, so the SDK need not walk a schema on each call to find that out."""
 
 
-def _described(tool: Tool) -> types.Tool:
+def _described(tool: Tool[RequestT, AnswerT]) -> types.Tool:
     return types.Tool(
         name=tool.name,
         title=tool.title,
@@ -134,27 +141,3 @@ def _answered(answer: Answer) -> dict[str, Any]:
         "isError": False,
         "resultType": "complete",
     }
-
-
-def _origin_of(context: Context, origin: Origin) -> Origin:
-    client = context.session.client_params
-    meta: Mapping[str, Any] = context.meta or {}
-    return Origin(
-        client=None if client is None else _client(client.client_info),
-        session_id=origin.session_id,
-        trace_id=_trace_id(meta.get("traceparent")),
-    )
-
-
-def _client(info: types.Implementation) -> str | None:
-    """The client's name and version, as much of them as is kept; a label, never a credential."""
-    label = f"{info.name} {info.version}".replace("\0", "").encode(errors="replace").decode().strip()
-    return label[: limits.NAME_CHARS] or None
-
-
-def _trace_id(traceparent: Any) -> str | None:
-    """The trace id of a W3C `traceparent` (version-traceid-parentid-flags), if it is one."""
-    parts = traceparent.split("-") if isinstance(traceparent, str) else []
-    if len(parts) < 4 or len(parts[1]) != 32 or not set(parts[1]) <= set("0123456789abcdef") or not parts[1].strip("0"):
-        return None
-    return parts[1]

@@ -6,10 +6,10 @@ from typing import Final
 
 from runtally.domain.caller import Caller
 from runtally.domain.models import Failure, FailureRecorded
-from runtally.domain.ports import Addition, RunState
+from runtally.domain.records import Addition
 from runtally.domain.requests import RecordFailure
 from runtally.service import receipts
-from runtally.service.unit import Unit, no_such_run, project_of_run
+from runtally.service.unit import Unit, add_to_run, project_of_run
 
 
 def record_failure(unit: Unit, caller: Caller, request: RecordFailure) -> FailureRecorded:
@@ -20,9 +20,8 @@ def record_failure(unit: Unit, caller: Caller, request: RecordFailure) -> Failur
     Raises:
         NotFound: the caller's project has no such run.
         Conflict: the `idempotency_key` stands for other content.
-        NotAllowed, InvalidInput: the caller may not write to the project, or it is unclear which is meant.
+        NotAllowed, InvalidInput: the caller may not use the project, or it is unclear which is meant.
     """
-    caller.require("write")
     if request.run_id is None:
         project_key = caller.project(request.project_key)
     else:
@@ -32,20 +31,20 @@ def record_failure(unit: Unit, caller: Caller, request: RecordFailure) -> Failur
         project_key,
         "record_failure",
         request.idempotency_key,
-        request,
         FailureRecorded,
         lambda: _record(unit, project_key, request),
     )
 
 
 def _record(unit: Unit, project_key: str, request: RecordFailure) -> FailureRecorded:
-    state = _note_on_run(unit, project_key, request.run_id)
-    late = state is not None and state.status != "running"
+    written = None
+    if request.run_id is not None:
+        written = add_to_run(unit, project_key, request.run_id, Addition(now=unit.now, failures=1))
     failure = Failure(
         failure_id=unit.new_id(),
         run_id=request.run_id,
         recorded_at=unit.now,
-        late=late,
+        late=written is not None and written.late,
         fingerprint=fingerprint(request.error_type, request.error, request.summary),
         agent=request.agent_id,
         task_id=request.task_id,
@@ -55,29 +54,18 @@ def _record(unit: Unit, project_key: str, request: RecordFailure) -> FailureReco
         context=request.context,
         meta=request.meta,
     )
-    before = unit.store.find_failure_group(project_key, failure.fingerprint)
-    unit.store.insert_failure(project_key, failure)
+    group = unit.store.failures.insert(project_key, failure, unit.origin)
     return FailureRecorded(
         project_key=project_key,
         failure_id=failure.failure_id,
         run_id=request.run_id,
-        status=None if state is None else state.status,
-        late=late or None,
+        status=None if written is None else written.state.status,
+        late=failure.late or None,
+        reopened=(written is not None and written.reopened) or None,
         fingerprint=failure.fingerprint,
-        seen=1 if before is None else before.seen + 1,
-        first_seen_at=unit.now if before is None else before.first_seen_at,
-        previous_seen_at=None if before is None else before.last_seen_at,
-        totals=None if state is None else state.totals,
+        **group._asdict(),
+        totals=None if written is None else written.state.totals,
     )
-
-
-def _note_on_run(unit: Unit, project_key: str, run_id: str | None) -> RunState | None:
-    if run_id is None:
-        return None
-    state = unit.store.add_to_run(project_key, run_id, Addition(now=unit.now, failures=1))
-    if state is None:
-        raise no_such_run(run_id)
-    return state
 
 
 _VARYING: Final = re.compile(

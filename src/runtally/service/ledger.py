@@ -1,92 +1,58 @@
-"""The ledger as the asynchronous doors use it: a request goes in, one unit of work is done, an answer comes out."""
+"""The ledger as the asynchronous doors use it: a request goes in, its work is scheduled, an answer comes out."""
 
-import contextlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from functools import partial
 
-import anyio
 import anyio.to_thread
-from pydantic import BaseModel
 
-from runtally.domain.caller import Caller, Origin
-from runtally.domain.clock import Clock, IdSource
-from runtally.domain.errors import RuntallyError, Unavailable
-from runtally.domain.models import Answer
-from runtally.domain.ports import Database, Pricer, Store
-from runtally.domain.requests import EndRun, ReportUsage
-from runtally.service import lookup, runs
-from runtally.service.scrub import clip
-from runtally.service.unit import Unit
-
-RequestT = TypeVar("RequestT", bound=BaseModel)
-AnswerT = TypeVar("AnswerT", bound=Answer)
-
-NOWHERE: Final = Origin()
-_SWEEP_SECONDS_MAX: Final = 600
-_FIRST_SWEEP_SECONDS: Final = 5
-"""Not at once: a host is waiting for its first answer then."""
+from runtally.domain.caller import NOWHERE, Caller, Origin
+from runtally.domain.errors import Unavailable
+from runtally.domain.ports import Database
+from runtally.service.entry import AnswerT, Entry, Method, RequestT
 
 
 class Ledger:
-    """Runs service methods in the database, with what the composition root gave it."""
+    """Schedules what the entry makes of a call in the database."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        clock: Clock,
-        new_id: IdSource,
-        pricer: Pricer,
-        redact: bool,
-        stale_after_seconds: int,
-    ) -> None:
+    def __init__(self, database: Database, entry: Entry) -> None:
         self._database = database
-        self._clock = clock
-        self._new_id = new_id
-        self._pricer = pricer
-        self._redact = redact
-        self._stale_after_seconds = stale_after_seconds
-        self._prices_loaded = False
-        self._swept: set[str] = set()
+        self._entry = entry
+
+    @property
+    def stale_after_seconds(self) -> int:
+        """After how long without a sign of life a run counts as interrupted."""
+        return self._entry.stale_after_seconds
 
     async def write(
-        self,
-        method: Callable[[Unit, Caller, RequestT], AnswerT],
-        caller: Caller,
-        request: RequestT,
-        origin: Origin = NOWHERE,
+        self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT, origin: Origin = NOWHERE
     ) -> AnswerT:
-        """Do a writing service method; when this returns, what it recorded is stored durably.
+        """Do a writing rule; when this returns, what it recorded is stored durably.
 
         Raises:
-            RuntallyError: as the method says, or `Unavailable`.
+            RuntallyError: as the rule says, `NotAllowed`, or `Unavailable`.
         """
-        if not self._prices_loaded and isinstance(request, ReportUsage | EndRun):
-            await self._load_prices()
-        clean = clip(request, redact=self._redact)
-        return await self._database.write(lambda store: method(self._unit(store, origin), caller, clean))
+        make = partial(self._entry.write, method, caller, request, origin)
+        work = await anyio.to_thread.run_sync(make) if self._entry.takes_long(request) else make()
+        answer = await self._database.write(work, size_bytes=work.size_bytes)
+        work.stored()
+        return answer
 
-    async def read(
-        self, method: Callable[[Unit, Caller, RequestT], AnswerT], caller: Caller, request: RequestT
-    ) -> AnswerT:
-        """Do a reading service method against one snapshot, after the stale runs it might show were swept.
+    async def read(self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT) -> AnswerT:
+        """Do a reading rule against one snapshot. Runs that a sweep is due for are swept before, if nobody else is
+        writing just then; otherwise they are shown as they stand.
 
         Raises:
-            RuntallyError: as the method says, or `Unavailable`.
+            RuntallyError: as the rule says, `NotAllowed`, or `Unavailable`.
         """
-        projects = caller.projects_to_search(getattr(request, "project_key", None))
-        self._swept.update(projects)
-
-        def unless_stale(store: Store) -> tuple[list[str], AnswerT | None]:
-            stale = self._stale(store, projects)
-            return stale, None if stale else method(self._unit(store, NOWHERE), caller, request)
-
-        stale, answer = await self._database.read(unless_stale)
-        if answer is not None:
+        work = self._entry.read(method, caller, request)
+        answer, is_sweep_due = await self._database.read(work)
+        if not is_sweep_due:
             return answer
-        with contextlib.suppress(Unavailable):  # what cannot be written now can still be read
-            await self._interrupt(stale)
-        return await self._database.read(lambda store: method(self._unit(store, NOWHERE), caller, request))
+        try:
+            await self._database.write(self._entry.sweep(answer.project_key), wait=False)
+        except Unavailable:
+            return answer
+        return (await self._database.read(work))[0]
 
     async def sweep(self, projects: Sequence[str]) -> None:
         """Interrupt the stale runs of the projects; the write lock is taken only where there is one.
@@ -94,36 +60,17 @@ class Ledger:
         Raises:
             Unavailable: the database cannot be used.
         """
-        stale = await self._database.read(lambda store: self._stale(store, projects))
-        if stale:
-            await self._interrupt(stale)
+        for project_key in await self._database.read(self._entry.stale_among(projects)):
+            await self._database.write(self._entry.sweep(project_key))
 
-    def _stale(self, store: Store, projects: Sequence[str]) -> list[str]:
-        return [project for project in projects if lookup.has_stale_run(self._unit(store, NOWHERE), project)]
+    async def projects_after(self, project_key: str, limit: int) -> Sequence[str]:
+        """The next projects that were ever written to, in order; the first ones after an empty text.
 
-    async def _interrupt(self, projects: Sequence[str]) -> None:
-        await self._database.write(
-            lambda store: [runs.sweep(self._unit(store, NOWHERE), project) for project in projects]
-        )
-
-    async def sweep_for_ever(self, projects: Iterable[str]) -> None:
-        """Sweep the projects, and every other one that was read since, from time to time; soon for the first time."""
-        self._swept.update(projects)
-        every_seconds = min(_SWEEP_SECONDS_MAX, self._stale_after_seconds / 10)
-        await anyio.sleep(min(_FIRST_SWEEP_SECONDS, every_seconds))
-        while True:
-            with contextlib.suppress(RuntallyError):  # whoever calls next is told what is wrong
-                await self.sweep(sorted(self._swept))
-            await anyio.sleep(every_seconds)
+        Raises:
+            Unavailable: the database cannot be used.
+        """
+        return await self._database.read(lambda store: store.projects.list_after(project_key, limit))
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
         await self._database.close()
-
-    async def _load_prices(self) -> None:
-        # Loading takes a tenth of a second: not in the event loop, and above all not under the write lock.
-        await anyio.to_thread.run_sync(self._pricer.load)
-        self._prices_loaded = True
-
-    def _unit(self, store: Store, origin: Origin) -> Unit:
-        return Unit(store, self._clock(), self._new_id, self._pricer, origin, self._stale_after_seconds)

@@ -10,12 +10,13 @@ from typing import Any, Final
 from runtally.domain.caller import Caller
 from runtally.domain.errors import InvalidInput
 from runtally.domain.fields import compact_json
+from runtally.domain.lifecycle import has_ended
 from runtally.domain.models import Run, RunFound, RunList, Span
+from runtally.domain.records import RunFilter
 from runtally.domain.requests import GetRun, ListRuns
 from runtally.service.unit import Unit, no_such_run, project_of_run
 
 _SPANS_PER_READ: Final = 200
-_PAGING: Final = frozenset({"limit", "cursor", "max_chars", "project_key"})
 
 
 def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
@@ -27,30 +28,37 @@ def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
     Raises:
         NotFound: the caller's project has no such run.
         InvalidInput: the cursor is not one of this run.
-        NotAllowed: the caller may not read the project.
+        NotAllowed: the caller may not use the project.
     """
-    caller.require("read")
     project_key = project_of_run(unit, caller, request.project_key, request.run_id)
-    run = unit.store.find_run(project_key, request.run_id)
+    run = unit.store.runs.find(project_key, request.run_id)
     if run is None:
         raise no_such_run(request.run_id)
-    run, meta_bytes = _with_meta_that_fits(run, request.max_chars)
+    run, meta_bytes = _with_meta_that_fits(unit, _with_staleness(unit, run), request.max_chars)
     found = RunFound(project_key=project_key, run=run, meta_bytes=meta_bytes)
     if request.detail == "summary":
         return found
     bound_to = [project_key, request.run_id]
     after = _read_cursor(request.cursor, bound_to)[0] if request.cursor else 0
-    spans = unit.store.list_spans(project_key, request.run_id, after, _SPANS_PER_READ + 1)
+    spans = unit.store.spans.list_of_run(project_key, request.run_id, after, _SPANS_PER_READ + 1)
     fitting = _fitting(spans[:_SPANS_PER_READ], request.max_chars - _json_size(run))
     cursor = _cursor([fitting[-1].position], bound_to) if len(fitting) < len(spans) else None
     return found.model_copy(update={"spans": fitting, "next_cursor": cursor})
 
 
-def _with_meta_that_fits(run: Run, max_chars: int) -> tuple[Run, int | None]:
-    """The run without its `meta` and the size of that, where both together are too much."""
-    if run.meta is None or _json_size(run) <= max_chars:
-        return run, None
-    return run.model_copy(update={"meta": None}), len(compact_json(run.meta).encode())
+def _with_meta_that_fits(unit: Unit, run: Run, max_chars: int) -> tuple[Run, int | None]:
+    """The run with its `meta`, or without it and the size of it where both together are too much."""
+    meta = unit.store.runs.find_meta(run.project_key, run.run_id)
+    whole = run.model_copy(update={"meta": meta})
+    if meta is None or _json_size(whole) <= max_chars:
+        return whole, None
+    return run, len(compact_json(meta).encode())
+
+
+def _with_staleness(unit: Unit, run: Run) -> Run:
+    """The run, marked where a sweep would interrupt it but has not yet."""
+    is_stale = not has_ended(run.status) and run.last_seen_at < unit.stale_before
+    return run.model_copy(update={"stale": True}) if is_stale else run
 
 
 def _fitting(spans: Sequence[Span], room: int) -> list[Span]:
@@ -70,29 +78,27 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
 
     Raises:
         InvalidInput: the cursor is not one of this list, or it is unclear which project is meant.
-        NotAllowed: the caller may not read the project.
+        NotAllowed: the caller may not use the project.
     """
-    caller.require("read")
     project_key = caller.project(request.project_key)
-    filters: dict[str, Any] = {name: value for name, value in vars(request).items() if name not in _PAGING}
-    bound_to = [project_key, sorted((name, value) for name, value in filters.items() if value is not None)]
+    wanted = RunFilter(
+        status=request.status,
+        agent=request.agent,
+        label=request.label,
+        parent_run_id=request.parent_run_id,
+        conversation_id=request.conversation_id,
+        since=request.since,
+        until=request.until,
+        text=request.query or None,
+    )
+    bound_to = [project_key, wanted]
     if request.cursor:
-        filters["before_at"], filters["before_id"] = _read_cursor(request.cursor, bound_to)
-    if request.query:
-        filters["pattern"] = f"%{_escaped(request.query)}%"
-    runs = unit.store.list_runs(project_key, filters, request.limit + 1)
-    page = list(runs[: request.limit])
+        before_at, before_id = _read_cursor(request.cursor, bound_to)
+        wanted = wanted._replace(before=(before_at, before_id))
+    runs = unit.store.runs.list_newest(project_key, wanted, request.limit + 1)
+    page = [_with_staleness(unit, run) for run in runs[: request.limit]]
     cursor = _cursor([page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
     return RunList(project_key=project_key, runs=page, next_cursor=cursor)
-
-
-def has_stale_run(unit: Unit, project_key: str) -> bool:
-    """Whether the project has a run that a sweep would interrupt."""
-    return unit.store.has_stale_run(project_key, unit.stale_before)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _json_size(value: Run | Span) -> int:

@@ -1,4 +1,8 @@
-"""Idempotency: the same write again answers as before; another write under its key is refused."""
+"""Idempotency: the same write again answers as before; another write under its key is refused.
+
+A receipt holds no text of a caller: each argument, and the key, as a hash keyed with the random value of the database.
+The arguments are those that were sent, before anything in them was redacted or cut.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,12 +14,12 @@ from pydantic import BaseModel
 from runtally.domain.errors import Conflict
 from runtally.domain.fields import Content, compact_json
 from runtally.domain.models import Answer
-from runtally.domain.ports import Receipt
+from runtally.domain.records import Receipt
 from runtally.service.unit import Unit
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
-_DIGEST_CHARS: Final = 24
+_HASH_BYTES: Final = 16
 _NOT_CONTENT: Final = frozenset({"idempotency_key", "project_key"})
 
 
@@ -24,7 +28,6 @@ def once(
     project_key: str,
     operation: str,
     key: str | None,
-    request: BaseModel,
     answer_type: type[AnswerT],
     write: Callable[[], AnswerT],
 ) -> AnswerT:
@@ -37,30 +40,31 @@ def once(
     """
     if key is None:
         return write()
-    asked = digests(request)
-    earlier = unit.store.find_receipt(project_key, operation, key)
-    if earlier is not None:
-        differing = differing_fields(earlier.digests, asked)
-        if differing:
-            raise Conflict(
-                f"this idempotency_key was used before with other content: {', '.join(differing)} differ. "
-                "Send what was sent then, or use a new key",
-                field="idempotency_key",
-            )
-        return repeated(answer_type, earlier)
-    answer = write()
-    keep(unit, project_key, operation, key, Receipt(asked, _kept(answer)))
-    return answer
+    earlier = find(unit, project_key, operation, key)
+    if earlier is None:
+        answer = write()
+        keep(unit, project_key, operation, key, answer)
+        return answer
+    differing = differing_from(unit, earlier)
+    if differing:
+        raise Conflict(
+            f"this idempotency_key was used before with other content: {', '.join(differing)} differ. "
+            "Send what was sent then, or use a new key",
+            field="idempotency_key",
+        )
+    return repeated(answer_type, earlier)
 
 
-def keep(unit: Unit, project_key: str, operation: str, key: str, receipt: Receipt) -> None:
-    """Keep the receipt of a write."""
-    unit.store.insert_receipt(project_key, operation, key, unit.now, receipt)
+def find(unit: Unit, project_key: str, operation: str, key: str) -> Receipt | None:
+    """The receipt of an earlier write under this key, if there was one."""
+    return unit.store.receipts.find(project_key, operation, _sealed(unit, key.encode()))
 
 
-def receipt_for(request: BaseModel, answer: Answer) -> Receipt:
-    """The receipt of a write that answered so."""
-    return Receipt(digests(request), _kept(answer))
+def keep(unit: Unit, project_key: str, operation: str, key: str, answer: Answer) -> None:
+    """Keep the receipt of a write that answered so."""
+    answer_json = compact_json(answer.model_dump(exclude_none=True))
+    receipt = Receipt(_sealed_digests(unit), answer_json)
+    unit.store.receipts.insert(project_key, operation, _sealed(unit, key.encode()), unit.now, receipt)
 
 
 def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
@@ -68,9 +72,9 @@ def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
     return answer_type.model_validate_json(receipt.answer_json).model_copy(update={"duplicate": True})
 
 
-def differing_from(request: BaseModel, receipt: Receipt) -> list[str]:
-    """The fields in which a request differs from the one that a receipt is of."""
-    return differing_fields(receipt.digests, digests(request))
+def differing_from(unit: Unit, receipt: Receipt) -> list[str]:
+    """The arguments in which this call differs from the one that a receipt is of."""
+    return differing_fields(receipt.digests, _sealed_digests(unit))
 
 
 def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -78,47 +82,46 @@ def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
-def sorted_keys(text: str) -> str:
-    """JSON text in one order of keys, which says nothing in JSON; a text that was cut is left as it is."""
-    try:
-        return json.dumps(json.loads(text), sort_keys=True)
-    except (ValueError, RecursionError):
-        return text
+def _sealed_digests(unit: Unit) -> dict[str, str]:
+    return {name: _sealed(unit, digest) for name, digest in unit.asked.items()}
 
 
-def _kept(answer: Answer) -> str:
-    return compact_json(answer.model_dump(exclude_none=True))
+def _sealed(unit: Unit, content: bytes) -> str:
+    return blake2b(content, digest_size=_HASH_BYTES, key=unit.store.random_key()).hexdigest()
 
 
-def digests(request: BaseModel) -> dict[str, str]:
-    """A digest for each field that was given: enough to name what differs, without keeping the content twice."""
+def digests_of(request: BaseModel) -> dict[str, bytes]:
+    """A hash for each argument that was given, whatever the order of keys in it: to be sealed, never to be stored."""
     found = {}
     for name, value in vars(request).items():
         if value is None or name in _NOT_CONTENT:
             continue
         if isinstance(value, BaseModel):
-            found.update({f"{name}.{inner}": digest for inner, digest in digests(value).items()})
+            found.update({f"{name}.{inner}": digest for inner, digest in digests_of(value).items()})
         else:
-            found[name] = _digest(value)
+            found[name] = blake2b(canonical_json(_plain(value)).encode(), digest_size=_HASH_BYTES).digest()
     return found
 
 
-def _digest(value: Any) -> str:
-    text = compact_json(_plain(value))
-    return text if len(text) <= _DIGEST_CHARS else blake2b(text.encode(), digest_size=_DIGEST_CHARS // 2).hexdigest()
+def canonical_json(value: Any) -> str:
+    """JSON in one order of keys, which says nothing in JSON."""
+    return json.dumps(value, sort_keys=True)
+
+
+def canonical_payload(content: Content) -> str:
+    """A payload as JSON in one order of keys; one that was cut or is very deep stays as it is."""
+    try:
+        return canonical_json(json.loads(content.json) if content.value is None else content.value)
+    except (ValueError, RecursionError):
+        return content.json
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Content):
-        return [sorted_keys(value.json), value.size_bytes]
+        return canonical_payload(value)
     if isinstance(value, BaseModel):
-        return {
-            name: _plain(inner)
-            for name, inner in sorted({**vars(value), **(value.model_extra or {})}.items())
-            if inner is not None
-        }
+        given = {**vars(value), **(value.model_extra or {})}
+        return {name: _plain(inner) for name, inner in given.items() if inner is not None}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in sorted(value.items())}
     return value

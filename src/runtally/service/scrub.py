@@ -14,6 +14,7 @@ RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _MARGIN_BYTES: Final = 4096
 """A secret across the cut is still seen whole if it begins within the limit and is no longer than this."""
+_STEP_BYTES: Final = 512
 
 
 def clip(request: RequestT, *, redact: bool) -> RequestT:
@@ -32,6 +33,21 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
         # model_copy shares the extras; replaced here on the copy alone.
         object.__setattr__(copy, "__pydantic_extra__", extra)
     return copy
+
+
+def size_of(request: BaseModel) -> int:
+    """About how many bytes of text and payloads the request will store: each step of a list counts half a kibibyte."""
+    return sum(_size_of_value(value) for _, value in _free_values(request))
+
+
+def _size_of_value(value: Any) -> int:
+    if isinstance(value, Content):
+        return min(value.size_bytes, limits.PAYLOAD_BYTES)
+    if isinstance(value, list):
+        return sum(_STEP_BYTES + _size_of_value(item) for item in value)
+    if isinstance(value, BaseModel):
+        return size_of(value)
+    return len(value) if isinstance(value, str) else _STEP_BYTES
 
 
 @cache

@@ -1,28 +1,42 @@
 """Spans: the steps of a run as an agent traces them, and runless ones from MCP servers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, InvalidInput
-from runtally.domain.fields import Content, compact_json
+from runtally.domain.fields import Content
 from runtally.domain.lifecycle import SpanKind
 from runtally.domain.limits import COUNT_MAX
 from runtally.domain.models import Span, SpanTracked
-from runtally.domain.ports import NewSpan
+from runtally.domain.records import StoredSpan
 from runtally.domain.requests import Trace, TrackMcp
 from runtally.domain.usage import TOKENS
-from runtally.service.receipts import differing_fields, sorted_keys
+from runtally.service.receipts import canonical_json, canonical_payload, differing_fields
 from runtally.service.unit import Unit
 
 _NOT_CONTENT: Final = frozenset(
-    {"project_key", "run_id", "position", "recorded_at", "late", "client", "session_id", "trace_id"}
+    {"run_id", "position", "recorded_at", "late", "client", "session_id", "trace_id"}
+    | {f"{payload}_{told}" for payload in ("input", "output") for told in ("bytes", "truncated")}
 )
-"""Columns that say where a span was recorded and by whom; a retry may come by another way."""
+"""What says where a span was recorded and by whom, for a retry may come by another way; and what follows from the
+payloads.
+"""
 
 
-def new_traces(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]) -> list[tuple[Trace, NewSpan]]:
-    """The spans of those traces that the project does not have yet, each with its trace.
+def scope_of_run(run_id: str) -> str:
+    """The scope in which the steps of a run have their ids."""
+    return f"run:{run_id}"
+
+
+def scope_of_server(server: str | None, session_id: str | None) -> str:
+    """The scope of runless spans: one for each session of each server, as the call's arguments name them."""
+    escaped = (server or "").replace("%", "%25").replace("/", "%2F")
+    return f"mcp:{escaped}/{session_id or ''}"
+
+
+def new_traces(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]) -> list[tuple[Trace, StoredSpan]]:
+    """The spans of those traces that the run does not have yet, each with its trace.
 
     A trace whose `span_id` was recorded before with the same content is left out: it is a retry.
 
@@ -39,17 +53,17 @@ def new_traces(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace
     return new
 
 
-def insert_traces(unit: Unit, project_key: str, new: Sequence[NewSpan], *, span_count: int, late: bool) -> None:
+def insert_traces(unit: Unit, project_key: str, new: Sequence[StoredSpan], *, span_count: int, late: bool) -> None:
     """Insert the spans as the last ones of a run that has `span_count` spans with them."""
     first = span_count - len(new) + 1
     placed = [
-        new_span._replace(span=new_span.span.model_copy(update={"position": first + index, "late": late}))
-        for index, new_span in enumerate(new)
+        stored._replace(span=stored.span.model_copy(update={"position": first + index, "late": late}))
+        for index, stored in enumerate(new)
     ]
-    unit.store.insert_spans(project_key, placed)
+    unit.store.spans.insert(project_key, placed)
 
 
-def truncated_ids(new: Sequence[NewSpan]) -> list[str] | None:
+def truncated_ids(new: Sequence[StoredSpan]) -> list[str] | None:
     """The ids of the spans of which a payload was cut."""
     cut = [one.span.span_id for one in new if any(kept and kept.truncated for kept in (one.input, one.output))]
     return cut or None
@@ -58,25 +72,24 @@ def truncated_ids(new: Sequence[NewSpan]) -> list[str] | None:
 def track_mcp(unit: Unit, caller: Caller, request: TrackMcp) -> SpanTracked:
     """Record one call of an MCP tool as a runless span.
 
-    The same `span_id` with the same content answers as before, with `duplicate`.
+    The same `span_id` of the same server and session with the same content answers as before, with `duplicate`.
 
     Raises:
         Conflict: the `span_id` was recorded before with other content.
-        NotAllowed, InvalidInput: the caller may not write to the project, or it is unclear which is meant.
+        NotAllowed, InvalidInput: the caller may not use the project, or it is unclear which is meant.
     """
-    caller.require("write")
     project_key = caller.project(request.project_key)
-    span = _span_of_call(unit, request)
-    duplicate = request.span_id is not None and _is_recorded(unit, project_key, span, "span_id")
+    stored = _span_of_call(unit, request)
+    duplicate = request.span_id is not None and _is_recorded(unit, project_key, stored, "span_id")
     if not duplicate:
-        unit.store.insert_spans(project_key, [span])
+        unit.store.spans.insert(project_key, [stored])
     return SpanTracked(
         project_key=project_key,
         duplicate=duplicate or None,
-        span_id=span.span.span_id,
-        status=span.span.status,
-        input_truncated_from_bytes=cut_from(span.input),
-        output_truncated_from_bytes=cut_from(span.output),
+        span_id=stored.span.span_id,
+        status=stored.span.status,
+        input_truncated_from_bytes=cut_from(stored.input),
+        output_truncated_from_bytes=cut_from(stored.output),
     )
 
 
@@ -98,13 +111,11 @@ def _refuse_repeated_ids(traces: Sequence[Trace]) -> None:
         seen[trace.span_id] = index
 
 
-def _is_recorded(unit: Unit, project_key: str, new: NewSpan, field: str) -> bool:
-    row = unit.store.find_span(project_key, new.span.span_id)
-    if row is None:
+def _is_recorded(unit: Unit, project_key: str, new: StoredSpan, field: str) -> bool:
+    earlier = unit.store.spans.find(project_key, new.scope, new.span.span_id)
+    if earlier is None:
         return False
-    differing = differing_fields(_content_of_row(row), _content_of(new))
-    if row["run_id"] != new.span.run_id:
-        differing.insert(0, "run_id")
+    differing = differing_fields(_content_of(earlier), _content_of(new))
     if differing:
         raise Conflict(
             f"{field} was recorded before with other content: {', '.join(differing)} differ. "
@@ -114,36 +125,19 @@ def _is_recorded(unit: Unit, project_key: str, new: NewSpan, field: str) -> bool
     return True
 
 
-def _content_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return _comparable(dict(row))
-
-
-def _content_of(new: NewSpan) -> dict[str, Any]:
-    columns = vars(new.span).copy()
-    attributes = columns.pop("attributes")
-    columns["attributes_json"] = None if attributes is None else compact_json(attributes)
-    for field, payload in (("input", new.input), ("output", new.output)):
-        columns.pop(f"{field}_truncated")
-        columns[field] = None if payload is None else payload.json
-        columns[f"{field}_bytes"] = None if payload is None else payload.size_bytes
-    return _comparable(columns)
-
-
-def _comparable(columns: dict[str, Any]) -> dict[str, Any]:
-    """The columns that are content, under the names by which a caller sends them."""
-    content = {name: value for name, value in columns.items() if name not in _NOT_CONTENT}
+def _content_of(stored: StoredSpan) -> dict[str, Any]:
+    """What a caller sends of a span, by the names under which it is sent."""
+    content = {name: value for name, value in vars(stored.span).items() if name not in _NOT_CONTENT}
     content["cost_usd"] = content.pop("cost_nano_usd")
-    attributes = content.pop("attributes_json")
-    content["attributes"] = None if attributes is None else sorted_keys(attributes)
-    for field in ("input", "output"):
-        text, size_bytes = content[field], content.pop(f"{field}_bytes")
-        content[field] = None if text is None else (sorted_keys(text), size_bytes)
+    content["attributes"] = canonical_json(content["attributes"])
+    for name, payload in (("input", stored.input), ("output", stored.output)):
+        content[name] = None if payload is None else (canonical_payload(payload), payload.size_bytes)
     return content
 
 
-def _span_of(unit: Unit, run_id: str, trace: Trace) -> NewSpan:
-    counts = {field: getattr(trace, field) for field in TOKENS} | {"total_tokens": trace.known_total}
+def _span_of(unit: Unit, run_id: str, trace: Trace) -> StoredSpan:
     started_at, ended_at, duration_ms = _times(trace.started_at, trace.ended_at, trace.duration_ms)
+    counts = trace.counts._asdict()
     span = Span(
         span_id=trace.span_id or unit.new_id(),
         run_id=run_id,
@@ -161,20 +155,18 @@ def _span_of(unit: Unit, run_id: str, trace: Trace) -> NewSpan:
         cost_nano_usd=trace.reported_nano_usd,
         tool_name=trace.tool_name,
         attributes=trace.all_attributes,
-        client=unit.origin.client,
-        trace_id=unit.origin.trace_id,
-        **counts,
+        **{name: counts[name] for name in TOKENS},
     )
-    return NewSpan(span, trace.input, trace.output)
+    return StoredSpan(scope_of_run(run_id), span, trace.input, trace.output, unit.origin)
 
 
 def _kind_of(trace: Trace) -> SpanKind:
     if trace.tool_name is not None:
         return "tool"
-    return "llm" if trace.model is not None or trace.has_tokens else "other"
+    return "llm" if trace.model is not None or trace.counts.has_tokens else "other"
 
 
-def _span_of_call(unit: Unit, request: TrackMcp) -> NewSpan:
+def _span_of_call(unit: Unit, request: TrackMcp) -> StoredSpan:
     started_at, ended_at, duration_ms = _times(request.started_at, request.ended_at, request.duration_ms)
     attributes = dict(request.attributes or {})
     if request.agent_name is not None:
@@ -191,13 +183,13 @@ def _span_of_call(unit: Unit, request: TrackMcp) -> NewSpan:
         error=request.error or None,
         tool_name=request.tool,
         server=request.server,
-        client=request.client or unit.origin.client,
         user_id=request.user_id,
-        session_id=request.session_id or unit.origin.session_id,
-        trace_id=unit.origin.trace_id,
+        session_id=request.session_id,
         attributes=attributes or None,
     )
-    return NewSpan(span, request.input, request.output)
+    scope = scope_of_server(request.server, request.session_id)
+    origin = unit.origin._replace(client=request.client or unit.origin.client)
+    return StoredSpan(scope, span, request.input, request.output, origin)
 
 
 def _times(

@@ -17,9 +17,9 @@ from runtally.domain.clock import Clock
 from runtally.domain.errors import Unavailable
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
-from runtally.storage.database import Transaction
 from runtally.storage.open_file import Identity, OpenFile
 from runtally.storage.store import SqlStore
+from runtally.storage.transaction import Transaction
 
 ResultT = TypeVar("ResultT")
 Unit = Callable[[Transaction], Any]
@@ -294,12 +294,12 @@ class SqliteDatabase:
             _Lane(self._file, lambda: sqlite.reader(path, busy_seconds), "BEGIN", busy_seconds) for _ in range(_READERS)
         ]
 
-    async def write(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        result: ResultT = await self._writer.run(lambda tx: unit(SqlStore(tx)))
+    async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
+        result: ResultT = await self._writer.run(lambda tx: work(SqlStore(tx)))
         return result
 
-    async def read(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        return await self.read_transaction(lambda tx: unit(SqlStore(tx)))
+    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
+        return await self.read_transaction(lambda tx: work(SqlStore(tx)))
 
     async def read_transaction(self, unit: Callable[[Transaction], ResultT]) -> ResultT:
         """`read` for what is not the ledger: the unit sees the four verbs alone."""

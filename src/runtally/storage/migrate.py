@@ -107,6 +107,8 @@ def _apply(connection: sqlite3.Connection, migration: Migration, now_us: int) ->
                 "name": migration.name,
                 "checksum": migration.checksum,
                 "applied_at": now_us,
+                "compatible_from": 1,
+                "applied_by": "x",
             }
             connection.execute(queries.load()["insert_migration"].sql(record), record)
             connection.execute(f"PRAGMA user_version = {migration.version}")

@@ -12,8 +12,8 @@ from typing import Any, Final
 from runtally.domain.clock import Clock
 from runtally.domain.errors import LimitExceeded, RuntallyError, Unavailable
 from runtally.storage import migrate, queries
-from runtally.storage.database import Params, Row
 from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.transaction import Params, Row
 
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",

@@ -3,7 +3,7 @@
 from runtally.domain.models import RunEnded, RunRecorded, RunStarted, UsageReported
 from runtally.domain.requests import EndRun, RecordRun, ReportUsage, StartRun
 from runtally.mcp_server.tools.tool import Tool
-from runtally.service import runs
+from runtally.service import reports, runs
 
 TOOLS = (
     Tool(
@@ -23,10 +23,11 @@ TOOLS = (
         title="Report tokens and cost",
         description="Call after LLM calls: adds tokens and cost to the run. Send what is new since the last report. "
         "input_tokens includes cached, output_tokens includes reasoning; leave out what you do not know. "
-        "traces: the steps; their tokens count only if token_usage has none.",
+        "traces: the steps; their tokens count only if token_usage has none. "
+        "corrects: the report_id of a wrong report, which this one replaces.",
         request=ReportUsage,
         answer=UsageReported,
-        method=runs.report_usage,
+        method=reports.report_usage,
         writes=True,
         idempotent=False,
     ),

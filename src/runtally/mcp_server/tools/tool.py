@@ -1,29 +1,24 @@
 """What a tool is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
-from pydantic import BaseModel
-
-from runtally.domain.caller import Caller, Role
-from runtally.domain.models import Answer
-from runtally.service.unit import Unit
-
-Method = Callable[[Unit, Caller, Any], Answer]
+from runtally.domain.caller import Role
+from runtally.service.entry import AnswerT, Method, RequestT
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Generic[RequestT, AnswerT]):
     """A tool of the MCP server. Its input schema is its request's, its output schema its answer's."""
 
     name: str
     title: str
     description: str
-    request: type[BaseModel]
-    answer: type[Answer]
-    method: Method
+    request: type[RequestT]
+    answer: type[AnswerT]
+    method: Method[RequestT, AnswerT]
     writes: bool
+    """Whether it needs a caller that may write, and a transaction that can."""
     idempotent: bool
     """Whether the same arguments again change nothing, whatever they are (MCP `idempotentHint`)."""
 
@@ -31,3 +26,6 @@ class Tool:
     def role(self) -> Role:
         """The role a caller needs."""
         return "write" if self.writes else "read"
+
+
+AnyTool = Tool[Any, Any]

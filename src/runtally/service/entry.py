@@ -1,0 +1,129 @@
+"""The one way into the service, for every door: what is done to a call around its rule.
+
+Synchronous, so that a program's worker, a command and the asynchronous ledger all come in here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Generic, TypeVar
+
+from runtally.domain.caller import NOWHERE, Caller, Origin
+from runtally.domain.clock import Clock, IdSource, moment_of
+from runtally.domain.models import Answer
+from runtally.domain.ports import Pricer, Store
+from runtally.domain.requests import EndRun, ReportUsage, Request
+from runtally.service import sweeping
+from runtally.service.projects import NotedProjects
+from runtally.service.receipts import digests_of
+from runtally.service.scrub import clip, size_of
+from runtally.service.unit import Unit
+
+RequestT = TypeVar("RequestT", bound=Request)
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+Method = Callable[[Unit, Caller, RequestT], AnswerT]
+"""A rule: a plain function over a unit of work, who asks and what is asked. It never waits."""
+
+_NOTHING_ASKED: Final[Mapping[str, bytes]] = {}
+
+
+class Write(Generic[AnswerT]):
+    """A call that is ready to be done: call it with a store, inside a transaction, and `stored` once that is committed.
+
+    It may be done again as a whole where the transaction was not. `size_bytes` is about what it will store.
+    """
+
+    __slots__ = ("_do", "_noted", "_projects", "size_bytes")
+
+    def __init__(self, do: Callable[[Store], tuple[AnswerT, int]], projects: NotedProjects, size_bytes: int) -> None:
+        self._do = do
+        self._projects = projects
+        self._noted: tuple[str, int] | None = None
+        self.size_bytes = size_bytes
+
+    def __call__(self, store: Store) -> AnswerT:
+        answer, now = self._do(store)
+        self._noted = None
+        if answer.recorded and self._projects.is_due(answer.project_key, now):
+            # Last, so that the row that every writer of the project shares is locked as briefly as can be.
+            store.projects.note_write(answer.project_key, now)
+            self._noted = answer.project_key, now
+        return answer
+
+    def stored(self) -> None:
+        """Note that what was written is committed."""
+        if self._noted is not None:
+            self._projects.note(*self._noted)
+
+
+class Entry:
+    """Makes of a call what is done in a transaction, with what the composition root gave it."""
+
+    def __init__(
+        self, *, clock: Clock, new_id: IdSource, pricer: Pricer, redact: bool, stale_after_seconds: int
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._pricer = pricer
+        self._redact = redact
+        self._prices_loaded = False
+        self._projects = NotedProjects()
+        self.stale_after_seconds = stale_after_seconds
+
+    def takes_long(self, request: Request) -> bool:
+        """Whether `write` will first load the prices: a tenth of a second, for which no event loop should wait."""
+        return not self._prices_loaded and isinstance(request, ReportUsage | EndRun)
+
+    def write(
+        self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT, origin: Origin = NOWHERE
+    ) -> Write[AnswerT]:
+        """The call of a rule that writes: redacted, cut, and knowing what was asked before that.
+
+        Raises:
+            NotAllowed: the caller may not write.
+        """
+        caller.require("write")
+        if self.takes_long(request):
+            # Not under the write lock.
+            self._pricer.load()
+            self._prices_loaded = True
+        asked = digests_of(request) if request.is_repeatable else _NOTHING_ASKED
+        clean = self._clean(request)
+
+        def do(store: Store) -> tuple[AnswerT, int]:
+            unit = self._unit(store, origin, asked)
+            return method(unit, caller, clean), unit.now
+
+        return Write(do, self._projects, size_of(clean))
+
+    def read(
+        self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT
+    ) -> Callable[[Store], tuple[AnswerT, bool]]:
+        """The call of a rule that reads. Done, it gives the answer, and whether a sweep of its project is due.
+
+        Raises:
+            NotAllowed: the caller may not read.
+        """
+        caller.require("read")
+        clean = self._clean(request)
+
+        def do(store: Store) -> tuple[AnswerT, bool]:
+            unit = self._unit(store)
+            answer = method(unit, caller, clean)
+            return answer, sweeping.has_stale_run(unit, answer.project_key)
+
+        return do
+
+    def sweep(self, project_key: str) -> Callable[[Store], int]:
+        """A sweep of a project. Done, it gives how many runs were interrupted."""
+        return lambda store: sweeping.sweep(self._unit(store), project_key)
+
+    def stale_among(self, projects: Sequence[str]) -> Callable[[Store], list[str]]:
+        """A look at which of the projects a sweep is due in."""
+        return lambda store: [one for one in projects if sweeping.has_stale_run(self._unit(store), one)]
+
+    def _clean(self, request: RequestT) -> RequestT:
+        return clip(request, redact=self._redact)
+
+    def _unit(self, store: Store, origin: Origin = NOWHERE, asked: Mapping[str, bytes] = _NOTHING_ASKED) -> Unit:
+        now = moment_of(self._clock)
+        return Unit(store, now, self._new_id, self._pricer, origin, asked, self.stale_after_seconds)

@@ -1,0 +1,24 @@
+"""Noting which projects are written to, at no cost for each write."""
+
+from typing import Final
+
+_EVERY_US: Final = 60 * 1_000_000
+_REMEMBERED: Final = 10_000
+
+
+class NotedProjects:
+    """What this process last noted of each project: anew after a minute, or when the clock was set back."""
+
+    def __init__(self) -> None:
+        self._noted_at: dict[str, int] = {}
+
+    def is_due(self, project_key: str, now: int) -> bool:
+        """Whether a write at `now` is to be noted in the database."""
+        noted_at = self._noted_at.get(project_key)
+        return noted_at is None or not 0 <= now - noted_at < _EVERY_US
+
+    def note(self, project_key: str, now: int) -> None:
+        """Remember that it was, and that this is committed."""
+        if len(self._noted_at) >= _REMEMBERED:
+            self._noted_at.clear()
+        self._noted_at[project_key] = now

@@ -1,0 +1,183 @@
+"""Usage reports: added to a run, or put in the place of an earlier one."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from runtally.domain.caller import Caller
+from runtally.domain.errors import Conflict, NotFound
+from runtally.domain.lifecycle import ReportSource
+from runtally.domain.models import UsageReported
+from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
+from runtally.domain.requests import ReportUsage, Trace
+from runtally.domain.usage import TokenUsage
+from runtally.service import receipts
+from runtally.service.final_totals import final_entry
+from runtally.service.spans import insert_traces, new_traces, truncated_ids
+from runtally.service.unit import RunWritten, Unit, add_to_run, no_such_run, project_of_run
+from runtally.service.usage import cost_source_of, entries_of, spent_on
+
+
+def report_usage(unit: Unit, caller: Caller, request: ReportUsage) -> UsageReported:
+    """Add tokens, cost and traces to a run; after its end they are accepted and marked `late`.
+
+    With `corrects` the report takes the place of an earlier one of the same run: the totals are then as if the earlier
+    one had said this, also against the final totals that the run's end told. Nothing is deleted.
+
+    Raises:
+        NotFound: the caller's project has no such run, or the run no report that `corrects` names.
+        Conflict: the `idempotency_key` or a trace's `span_id` stands for other content, or the report was corrected
+            before.
+        LimitExceeded: a total would no longer be exact.
+        NotAllowed, InvalidInput: the caller may not use the project, or it is unclear which is meant.
+    """
+    project_key = project_of_run(unit, caller, request.project_key, request.run_id)
+    return receipts.once(
+        unit,
+        project_key,
+        "report_usage",
+        request.idempotency_key,
+        UsageReported,
+        lambda: _report(unit, project_key, request),
+    )
+
+
+class Added(NamedTuple):
+    """A run after a report, the report's entries and id if it has any, and the spans that came with it."""
+
+    run: RunWritten
+    entries: Sequence[UsageEntry]
+    report_id: str | None
+    spans: Sequence[StoredSpan]
+
+
+def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported:
+    if request.corrects is None:
+        added = add_report(unit, project_key, request.run_id, request.token_usage, request.traces or [])
+    else:
+        added = _correct(unit, project_key, request, request.corrects)
+    return UsageReported(
+        project_key=project_key,
+        run_id=request.run_id,
+        status=added.run.state.status,
+        report_id=added.report_id,
+        corrects=request.corrects,
+        late=added.run.late or None,
+        reopened=added.run.reopened or None,
+        cost_source=cost_source_of(added.entries) if added.entries else None,
+        spans_recorded=len(added.spans) if request.traces else None,
+        spans_truncated=truncated_ids(added.spans),
+        totals=added.run.state.totals,
+    )
+
+
+def add_report(unit: Unit, project_key: str, run_id: str, usage: TokenUsage | None, traces: Sequence[Trace]) -> Added:
+    """Add one report, or none without `usage`, and the spans of its traces. A trace recorded before adds nothing.
+
+    Raises:
+        NotFound: the project has no such run.
+        InvalidInput, Conflict: as `new_traces`.
+        LimitExceeded: a total would no longer be exact.
+    """
+    new = _lock_for_traces(unit, project_key, run_id, traces)
+    entries = [] if usage is None else entries_of(unit, usage, [trace for trace, _ in new])
+    spans = [span for _, span in new]
+    run = add_entries(unit, project_key, run_id, entries, spans=len(spans))
+    insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
+    report = None
+    if entries:
+        report = UsageReport(unit.new_id(), unit.now, entries, late=run.late, origin=unit.origin)
+        unit.store.usage.insert(project_key, run_id, report)
+    return Added(run, entries, None if report is None else report.report_id, spans)
+
+
+def add_entries(
+    unit: Unit, project_key: str, run_id: str, entries: Sequence[UsageEntry], *, spans: int = 0
+) -> RunWritten:
+    """Add what a report's entries come to, and so many spans, to the run's totals.
+
+    Raises:
+        NotFound: the project has no such run.
+        LimitExceeded: a total would no longer be exact.
+    """
+    addition = Addition(now=unit.now, reports=int(bool(entries)), spent=spent_on(entries), spans=spans)
+    return add_to_run(unit, project_key, run_id, addition)
+
+
+def _lock_for_traces(
+    unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]
+) -> list[tuple[Trace, StoredSpan]]:
+    if not traces:
+        return []
+    if unit.store.runs.lock(project_key, run_id) is None:
+        raise no_such_run(run_id)
+    return new_traces(unit, project_key, run_id, traces)
+
+
+def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str) -> Added:
+    run_id = request.run_id
+    new = _lock_for_traces(unit, project_key, run_id, request.traces or [])
+    if unit.store.runs.lock(project_key, run_id) is None:
+        raise no_such_run(run_id)
+    earlier = _correctable(unit, project_key, run_id, report_id)
+    spans = [span for _, span in new]
+    # An empty correction takes the report back: it still needs an entry to stand in its place.
+    entries = entries_of(unit, request.token_usage, [trace for trace, _ in new]) or [UsageEntry(Spent(), "reported")]
+    run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
+    insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
+    correction_id = _take_the_place(unit, project_key, run_id, report_id, entries, late=earlier.late)
+    if not earlier.late:
+        _weigh_final_totals_again(unit, project_key, run_id)
+    state = unit.store.runs.add_up(project_key, run_id)
+    assert state is not None, "the run is locked"
+    return Added(run._replace(state=state), entries, correction_id, spans)
+
+
+def _correctable(unit: Unit, project_key: str, run_id: str, report_id: str) -> KeptReport:
+    found = unit.store.usage.find(project_key, run_id, report_id)
+    if found is None or found.basis != "reported":
+        raise NotFound(
+            f"corrects {report_id} is not a report of run {run_id}; send a report_id that core_report_usage answered",
+            field="corrects",
+        )
+    if found.source != "report":
+        raise Conflict(
+            f"corrects {report_id} is what the run's final totals added; correct the report that is wrong, "
+            "and the final totals are weighed again",
+            field="corrects",
+        )
+    if found.corrected_by is not None:
+        raise Conflict(
+            f"corrects {report_id} was corrected before, by {found.corrected_by}; correct that one", field="corrects"
+        )
+    return found
+
+
+def _take_the_place(
+    unit: Unit,
+    project_key: str,
+    run_id: str,
+    report_id: str | None,
+    entries: Sequence[UsageEntry],
+    *,
+    late: bool = False,
+    source: ReportSource = "report",
+) -> str:
+    """Append a report that stands where the other stood: with its source, and late only if that was."""
+    report = UsageReport(unit.new_id(), unit.now, entries, source, "reported", late, report_id, unit.origin)
+    unit.store.usage.insert(project_key, run_id, report)
+    return report.report_id
+
+
+def _weigh_final_totals_again(unit: Unit, project_key: str, run_id: str) -> None:
+    """What the final totals add follows from the reports before them, of which one has just changed."""
+    final = unit.store.runs.find_final_usage(project_key, run_id)
+    if final is None:
+        return
+    stands = unit.store.usage.find_final(project_key, run_id)
+    entry = final_entry(unit, final, unit.store.usage.sum_before_end(project_key, run_id))
+    if entry is None and stands is None:
+        return
+    entry = entry or UsageEntry(Spent(), "reported")
+    if stands is None or stands[1].spent != entry.spent:
+        replaced = None if stands is None else stands[0]
+        _take_the_place(unit, project_key, run_id, replaced, [entry], source="final")

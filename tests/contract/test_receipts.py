@@ -1,0 +1,94 @@
+"""What a write was asked is kept as keyed hashes: enough to know it again, and nothing that can be read."""
+
+import pytest
+
+from runtally import pricing
+from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
+from runtally.domain.ports import Database
+from runtally.service.entry import Entry
+from runtally.service.ledger import Ledger
+from tests.door import CountingClock, CountingIds, Door, LedgerDatabase, an_id
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+ASKED = {
+    "agent_id": "hunter2",
+    "summary": "swordfish",
+    "meta_json": {"pw": "hunter2", "deep": ["swordfish"]},
+    "input": "tell nobody",
+    "idempotency_key": "my-secret-key",
+}
+
+
+async def test_no_argument_and_no_key_stands_in_a_receipt(door: Door, database: LedgerDatabase):
+    await door("core_start_run", run_id=an_id(1), **ASKED)
+    await door("core_end_run", run_id=an_id(1), status="completed", summary="swordfish", output="tell nobody")
+    receipts = database.rows()["receipts"]
+    assert len(receipts) == 3
+    kept = repr(receipts)
+    for text in ("hunter2", "swordfish", "tell nobody", "my-secret-key"):
+        assert text not in kept
+    assert {len(receipt["receipt_key"]) for receipt in receipts} == {32}
+
+
+async def test_the_same_content_has_another_hash_in_another_argument_project_and_database(
+    door: Door, database: LedgerDatabase, tmp_path_factory: pytest.TempPathFactory, clock: CountingClock
+):
+    await door("core_start_run", idempotency_key="k")
+    (here,) = database.rows()["receipts"]
+    other = type(database)(tmp_path_factory.mktemp("other"))
+    opened = other.open(clock)
+    await door_to(opened, other, clock, redact=True)("core_start_run", idempotency_key="k")
+    await opened.close()
+    (there,) = other.rows()["receipts"]
+    assert here["receipt_key"] != there["receipt_key"]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["switched off", "switched on"])
+async def test_a_retry_is_known_after_redaction_was_switched(
+    opened: Database, database: LedgerDatabase, clock: CountingClock, first
+):
+    before, after = (door_to(opened, database, clock, redact=redact) for redact in (first, not first))
+    asked = {"agent_id": "coder", "summary": f"Use {TOKEN}", "meta_json": {"token": TOKEN}, "input": {"env": TOKEN}}
+    started = await before("core_start_run", idempotency_key="k", **asked)
+    assert await after.unchanging("core_start_run", idempotency_key="k", **asked) == started | {"duplicate": True}
+    named = await before("core_start_run", run_id=an_id(1), **asked)
+    again = await after.unchanging("core_start_run", run_id=an_id(1), **asked)
+    assert (named["created"], again["created"]) == (True, False)
+    end = {"run_id": an_id(1), "status": "failed", "summary": f"Lost {TOKEN}", "output": TOKEN}
+    ended = await before("core_end_run", **end)
+    assert await after.unchanging("core_end_run", **end) == ended | {"duplicate": True}
+
+
+async def test_two_secrets_that_look_the_same_once_redacted_are_two_requests(door: Door):
+    await door("record_run", agent="coder", summary=f"Use {TOKEN}", idempotency_key="k")
+    other = TOKEN[:-4] + "9876"
+    error = await door.refused("record_run", agent="coder", summary=f"Use {other}", idempotency_key="k")
+    assert "summary differ" in error.message
+
+
+async def test_a_list_in_another_order_is_other_content(door: Door):
+    await door("record_run", agent="a", summary="s", meta_json={"x": [1, 2]}, idempotency_key="k")
+    error = await door.refused("record_run", agent="a", summary="s", meta_json={"x": [2, 1]}, idempotency_key="k")
+    assert "meta_json differ" in error.message
+
+
+async def test_a_payload_as_deep_as_the_door_takes_it_can_be_sent_again(door: Door):
+    deep: object = "bottom"
+    for _ in range(400):
+        deep = [deep]
+    run_id = await door.run(run_id=an_id(1), input=deep)
+    again = await door.unchanging("core_start_run", run_id=run_id, input=deep)
+    assert again["created"] is False
+
+
+def door_to(opened: Database, database: LedgerDatabase, clock: CountingClock, *, redact: bool) -> Door:
+    entry = Entry(
+        clock=clock,
+        new_id=CountingIds(first=5_000 if redact else 9_000),
+        pricer=pricing,
+        redact=redact,
+        stale_after_seconds=STALE_AFTER_SECONDS_DEFAULT,
+    )
+    return Door(Ledger(opened, entry), database)
