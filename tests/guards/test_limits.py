@@ -12,20 +12,26 @@ OF_JSON: dict[str, Any] = {"JSON_BYTES": {"type": "object"}, "JSON_DEPTH": {"typ
 """The constants that bound JSON, each with the schema of the arguments it is of."""
 OF_CHARACTERS = ("NAME_CHARS", "TICKET_CHARS", "IDENTIFIER_CHARS", "TEXT_CHARS", "ERROR_CHARS")
 
-FREE_TEXT = {"intent": limits.TEXT_CHARS, "summary": limits.TEXT_CHARS, "prompt_preview": limits.TEXT_CHARS}
-COLUMNS = {
-    "project_key": limits.PROJECT_KEY_CHARS,
+AT_THE_DOOR = {
     "ticket": limits.TICKET_CHARS,
     **dict.fromkeys(("agent", "label", "task_id", "error_type", "tool_name", "server", "client"), limits.NAME_CHARS),
     **dict.fromkeys(("conversation_id", "user_id", "session_id", "model", "provider"), limits.IDENTIFIER_CHARS),
-    **dict.fromkeys(("span_id", "parent_span_id", "name", "receipt_key"), limits.IDENTIFIER_CHARS),
+    **dict.fromkeys(("span_id", "parent_span_id", "name", "follows_act_id"), limits.IDENTIFIER_CHARS),
+    **dict.fromkeys(("host_session_id", "host_thread_id", "host_call_id", "host_model"), limits.IDENTIFIER_CHARS),
+    **dict.fromkeys(("intent", "summary", "prompt_preview"), limits.TEXT_CHARS),
+    "error": limits.ERROR_CHARS,
+}
+COLUMNS = {
+    "project_key": limits.PROJECT_KEY_CHARS,
+    "scope": 8_192,
     # Redaction makes a text longer where a marker is longer than the secret.
-    **{column: 8 * limit for column, limit in FREE_TEXT.items()},
-    "error": 8 * limits.ERROR_CHARS,
+    **{column: 8 * limit for column, limit in AT_THE_DOOR.items()},
 }
 OF_FIXED_LENGTH = {
-    **dict.fromkeys(("run_id", "report_id", "failure_id", "parent_run_id", "follows_act_id"), 36),
-    "trace_id": 32,
+    **dict.fromkeys(("run_id", "report_id", "failure_id", "parent_run_id", "corrects"), 36),
+    **dict.fromkeys(("trace_id", "receipt_key"), 32),
+    "trace_span_id": 16,
+    "random_key": 64,
     "fingerprint": 16,
     "key_hash": 64,
 }

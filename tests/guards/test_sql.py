@@ -3,8 +3,10 @@
 import ast
 import re
 import sqlite3
+from typing import Any, get_args
 
-from runtally.domain import ports
+from runtally.domain import lifecycle
+from runtally.domain.caller import Role
 from runtally.storage import migrate, queries
 from tests.guards.conftest import Snapshots
 from tests.guards.source import PACKAGE, Module, modules, strings
@@ -31,8 +33,26 @@ ACROSS_PROJECTS = {
     "has_access_key": "keys are what callers are made of",
     "revoke_access_key": "keys are what callers are made of",
     "insert_migration": "the schema belongs to no project",
+    "find_projects_having_run": "where a run_id alone is, for a caller that is bound to no project",
+    "list_projects": "whose stale runs to sweep",
+    "find_random_key": "the random value is the whole database's",
 }
-WITHOUT_PROJECT = {"access_keys", "schema_migrations"}
+WITHOUT_PROJECT = {"access_keys", "database_key", "schema_migrations"}
+CARRIED = {
+    "runs": "export and copy",
+    "usage_reports": "export and copy",
+    "spans": "export and copy",
+    "failures": "export and copy",
+    "failure_groups": "export and copy",
+    "receipts": "copy alone",
+    "database_key": "copy alone",
+    "access_keys": "copy alone",
+    "projects": "derived",
+    "schema_migrations": "derived",
+}
+"""What takes a table's rows into another database. A copy is the same ledger elsewhere, with its keys; an export is for
+people and other programs; what is derived is made anew from the rest.
+"""
 
 
 def test_no_sql_statement_stands_in_python() -> None:
@@ -81,15 +101,40 @@ def test_every_query_keeps_to_one_project() -> None:
         assert not (scoped and name in ACROSS_PROJECTS), f"{name} is scoped; take it off ACROSS_PROJECTS"
 
 
-def test_every_table_and_every_method_of_the_store_begins_with_the_project(fresh: sqlite3.Connection) -> None:
+def test_every_table_begins_with_the_project(fresh: sqlite3.Connection) -> None:
     tables = [name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for table in set(tables) - WITHOUT_PROJECT:
         key = {place: column for _, column, *_, place in fresh.execute(f"PRAGMA table_info({table})")}
         assert key.get(1) == "project_key", f"the primary key of {table} must begin with project_key"
-    for name, method in vars(ports.Store).items():
-        if not name.startswith("_"):
-            first = method.__code__.co_varnames[1]
-            assert first == "project_key", f"Store.{name} must take project_key first"
+
+
+def test_every_table_is_declared_to_be_carried_along_or_derived(fresh: sqlite3.Connection) -> None:
+    tables = {name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == CARRIED.keys(), "say in CARRIED what takes the rows of a new table along"
+    assert set(CARRIED.values()) == {"export and copy", "copy alone", "derived"}
+
+
+VOCABULARIES: dict[str, Any] = {
+    "runs.status": lifecycle.RunStatus,
+    "runs.ended_by": lifecycle.EndedBy,
+    "usage_reports.source": lifecycle.ReportSource,
+    "usage_reports.basis": lifecycle.Basis,
+    "usage_reports.cost_source": lifecycle.CostSource,
+    "spans.kind": lifecycle.SpanKind,
+    "spans.status": lifecycle.SpanStatus,
+    "failures.source": lifecycle.FailureSource,
+    "access_keys.role": Role,
+}
+
+
+def test_every_vocabulary_of_the_database_is_that_of_the_domain(fresh: sqlite3.Connection) -> None:
+    tables = fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    kept = {
+        f"{table}.{column}": set(re.findall(r"'(\w+)'", words))
+        for table, sql in tables
+        for column, words in re.findall(r"CHECK \((\w+) IN \(((?:'\w+'(?:, )?)+)\)\)", sql)
+    }
+    assert kept == {name: set(get_args(words)) for name, words in VOCABULARIES.items()}
 
 
 def test_released_migrations_never_change() -> None:

@@ -236,7 +236,7 @@ def test_a_call_in_the_shape_of_trodos_track_mcp_is_kept_whole(connection: Conne
 
 
 def test_where_a_run_came_from_is_kept(connection: Connection) -> None:
-    meta = {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01"}
+    meta = {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01", "claudecode/toolUseId": "toolu_1"}
     run_id = connection.call("core_start_run", {"summary": "traced"}, meta)["run_id"]
     run = connection.call("get_run", {"run_id": run_id})["run"]
     assert run["trace_id"] == TRACE_ID
@@ -244,8 +244,38 @@ def test_where_a_run_came_from_is_kept(connection: Connection) -> None:
     unnamed = (connection.door, connection.era) == ("http", LEGACY)
     assert run.get("client") == (None if unnamed else "some-host 9.1")
     tracked = connection.call("track_mcp", {"tool": "query"}, meta)
-    stored = rows(connection.database, "SELECT trace_id, session_id FROM spans WHERE span_id = ?", tracked["span_id"])
-    assert stored == [(TRACE_ID, "s-1" if connection.door == "stdio" else None)]
+    columns = "trace_id, trace_span_id, host_session_id, host_call_id, session_id"
+    stored = rows(connection.database, f"SELECT {columns} FROM spans WHERE span_id = ?", tracked["span_id"])
+    session = "s-1" if connection.door == "stdio" else None
+    assert stored == [(TRACE_ID, "00f067aa0ba902b7", session, "toolu_1", None)]
+
+
+def test_what_codex_tells_of_a_call_is_kept(connection: Connection) -> None:
+    turn = {"session_id": "s-9", "thread_id": "t-9", "turn_id": "u-9", "model": "gpt-5-codex"}
+    for told in (turn, json.dumps(turn)):
+        meta = {"callId": "call-9", "threadId": "t-9", "sessionId": "s-9", "x-codex-turn-metadata": told}
+        recorded = connection.call("record_run", {"agent": "codex", "summary": "Fixed it"}, meta)
+        columns = "host_session_id, host_thread_id, host_call_id, host_model"
+        stored = rows(connection.database, f"SELECT {columns} FROM runs WHERE run_id = ?", recorded["run_id"])
+        assert stored == [("s-9", "t-9", "call-9", "gpt-5-codex")]
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"claudecode/toolUseId": 7, "callId": ["x"], "threadId": None, "x-codex-turn-metadata": 1},
+        {"claudecode/toolUseId": "\0", "sessionId": "", "x-codex-turn-metadata": "[" * 9_999},
+        {"traceparent": f"00-{'0' * 32}-{'0' * 16}-01", "x-codex-turn-metadata": {"model": {"a": 1}}},
+        {"traceparent": f"00-{TRACE_ID.upper()}-00F067AA0BA902B7-01", "callId": "x" * 100_000},
+    ],
+    ids=["of other types", "empty and too deep", "zeros", "in capitals and too long"],
+)
+def test_a_strange_meta_hinders_nothing(connection: Connection, meta: dict) -> None:
+    recorded = connection.call("record_run", {"agent": "a", "summary": "s"}, meta)
+    columns = "host_thread_id, host_model, trace_id, trace_span_id, length(coalesce(host_call_id, ''))"
+    (stored,) = rows(connection.database, f"SELECT {columns} FROM runs WHERE run_id = ?", recorded["run_id"])
+    assert stored[:4] == (None, None, None, None)
+    assert stored[4] <= 256
 
 
 def test_an_unknown_tool_is_a_protocol_error_and_a_refusal_is_a_tool_error(connection: Connection) -> None:

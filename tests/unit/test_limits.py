@@ -20,6 +20,7 @@ CHARACTERS = {
     **dict.fromkeys(("tool", "tool_name", "server", "client"), 128),
     "ticket": 64,
     **dict.fromkeys(("user_id", "conversation_id", "session_id", "model", "provider", "idempotency_key"), 256),
+    "follows_act_id": 256,
     **dict.fromkeys(("name", "span_id", "parent_span_id"), 256),
     **dict.fromkeys(("summary", "prompt_preview", "query"), 2_000),
     "error": 8_000,
@@ -82,7 +83,7 @@ def test_every_text_object_and_payload_of_every_tool_is_here():
     assert {place.field for place in TEXTS} == set(CHARACTERS)
     assert {place.field for place in JSON_OBJECTS} == OBJECTS
     assert {place.field for place in CONTENTS} == PAYLOADS
-    assert len(COUNTS) == 13
+    assert len(COUNTS) == 15
 
 
 @pytest.mark.parametrize("place", TEXTS, ids=repr)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runtally import pricing
 from runtally.domain.limits import COUNT_MAX
+from runtally.domain.usage import Counts
 from runtally.pricing import Price
 
 
@@ -35,10 +36,9 @@ def priced(
         model=model,
         provider=provider,
         at_us=at,
-        input_tokens=tokens[0],
-        output_tokens=tokens[1],
-        cache_read_tokens=cached[0],
-        cache_write_tokens=cached[1],
+        counts=Counts(
+            input_tokens=tokens[0], output_tokens=tokens[1], cache_read_tokens=cached[0], cache_write_tokens=cached[1]
+        ),
     )
 
 
@@ -356,10 +356,11 @@ def test_importing_the_module_does_not_import_the_price_data_and_load_does():
 def test_pricing_never_touches_the_network():
     program = (
         "import sys, runtally.pricing as pricing\n"
+        "from runtally.domain.usage import Counts\n"
         "def refuse(event, args):\n"
         "    if event in ('socket.connect', 'socket.getaddrinfo'): raise SystemExit(event)\n"
         "sys.addaudithook(refuse)\n"
-        "print(pricing.price(model='gpt-4o', provider=None, at_us=0, input_tokens=1, output_tokens=1,"
-        " cache_read_tokens=None, cache_write_tokens=None).cost_nano_usd)"
+        "counts = Counts(input_tokens=1, output_tokens=1)\n"
+        "print(pricing.price(model='gpt-4o', provider=None, at_us=0, counts=counts).cost_nano_usd)"
     )
     assert run_python(program) == "12500"

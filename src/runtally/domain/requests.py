@@ -79,6 +79,8 @@ FinalTraces = Annotated[
 
 
 class StartRun(Request):
+    """`core_start_run`."""
+
     project_key: ProjectKey | None = None
     agent_id: Name | None = None
     run_id: RunId | None = None
@@ -108,6 +110,8 @@ class ReportUsage(Request):
 
 
 class EndRun(Request):
+    """`core_end_run`."""
+
     run_id: RunId
     status: EndStatus
     summary: Prose | None = None

@@ -21,7 +21,7 @@ def input_schema(request: type[BaseModel]) -> dict[str, Any]:
 def output_schema(answer: type[BaseModel]) -> dict[str, Any]:
     """The schema of an answer, inlined. A field that is None is left out of the answer."""
     full = answer.model_json_schema(mode="serialization", by_alias=True)
-    schema: dict[str, Any] = _slim(full, frozenset({"title", "default", "description", "additionalProperties"}))
+    schema: dict[str, Any] = _slim(full, frozenset({"title", "default", "description", "additionalProperties", "minimum"}))
     return _optional_where_left_out(schema, answer)
 
 

@@ -13,7 +13,7 @@ ON CONFLICT (project_key, run_id) DO NOTHING
 RETURNING run_id;
 
 -- name: find_run
--- One run.
+-- One run, or none.
 SELECT * FROM run_rows WHERE project_key = :project_key AND run_id = :run_id;
 
 -- name: lock_run
