@@ -4,37 +4,25 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from runtally import pricing
 from runtally.domain.caller import AccessKey, Caller, Origin
 from runtally.domain.clock import OrderedIds
+from runtally.domain.errors import InvalidInput, Unavailable
 from runtally.domain.ports import AccessKeys, Database
 from runtally.service import access_keys
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
-from runtally.settings import Settings, read
+from runtally.settings import Settings
 from runtally.storage import sqlite
 from runtally.storage.access_keys import SqlAccessKeys
 from runtally.storage.group_commit import SqliteDatabase
+from runtally.storage.open_file import refuse_lone_log
 
 if TYPE_CHECKING:
     from runtally.storage.checkup import Finding
-
-
-def settings_from_environment(*, database: str | None = None, projects: str | None = None) -> Settings:
-    """The settings of this process.
-
-    Raises:
-        InvalidInput: a variable has a value that cannot be meant.
-    """
-    return read(os.environ, database=database, projects=projects)
-
-
-def environment_of_child(**changes: str) -> dict[str, str]:
-    """The environment of this process with the changes, for a Runtally that it starts."""
-    return {**os.environ, **changes}
 
 
 def clock() -> int:
@@ -87,13 +75,57 @@ async def check(database: SqliteDatabase) -> None:
     await any_access_key(database)
 
 
-@contextlib.contextmanager
-def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
-    """The bearer keys in one write transaction, for a command.
+def refuse_bad_path(settings: Settings) -> None:
+    """Raise `InvalidInput` or `Unavailable` if no file can be where the database should; a stdio server goes on."""
+    path = settings.database
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        raise Unavailable(
+            f"the database {path} cannot be reached: its path is too long, or leads through a folder that the user "
+            "who runs Runtally may not enter. Open the folder to that user, or name another file"
+        ) from None
+    if is_folder:
+        raise InvalidInput(f"the database {path} is a folder; name a file in it")
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is a database yet; asking makes none.
 
     Raises:
+        InvalidInput: it is a folder.
+        Unavailable: it cannot be told; or there was one, and what it recorded last is still there without it.
+    """
+    refuse_bad_path(settings)
+    refuse_lone_log(settings.database)
+    return settings.database.is_file() and settings.database.stat().st_size > 0
+
+
+def list_access_keys(settings: Settings) -> Sequence[AccessKey]:
+    """Every bearer key, oldest first. The file is only read; where there is none, there are no keys.
+
+    Raises:
+        InvalidInput: the database is a folder.
+        Unavailable: the database cannot be read.
+    """
+    if not has_database(settings):
+        return ()
+    with (
+        sqlite.told_plainly(),
+        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds)) as connection,
+    ):
+        return SqlAccessKeys(sqlite.SqliteTransaction(connection)).list_all()
+
+
+@contextlib.contextmanager
+def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
+    """The bearer keys in one write transaction, for a command. A file that is not there is made.
+
+    Raises:
+        InvalidInput: the database is a folder.
         Unavailable: the database cannot be used.
     """
+    refuse_bad_path(settings)
     with sqlite.told_plainly():
         connection = sqlite.writer(settings.database, settings.busy_seconds, clock)
     with contextlib.closing(connection), sqlite.transaction(connection, settings.busy_seconds) as tx:
@@ -101,10 +133,16 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
 
 
 def check_up(settings: Settings) -> "list[Finding]":
-    """What a medical of the database file found."""
+    """What a medical of the database file found.
+
+    Raises:
+        InvalidInput: the database is a folder.
+        Unavailable: it cannot be told what is there.
+    """
     # Imported here because no server needs it, and start-up time counts.
     from runtally.storage import checkup  # noqa: PLC0415
 
+    refuse_bad_path(settings)
     return checkup.check_up(settings.database)
 
 

@@ -1,13 +1,17 @@
-"""What the environment says, read once. Nothing else in Runtally reads it."""
+"""What the environment and the command line say, read once. Nothing else in Runtally reads the environment."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from runtally.domain import limits
 from runtally.domain.errors import InvalidInput
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
+
+_HOST: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +32,75 @@ class Settings:
         return ", ".join(self.projects) or "none (each call names its project_key)"
 
 
-def read(environ: Mapping[str, str], *, database: str | None = None, projects: str | None = None) -> Settings:
-    """The settings in the environment; a given `database` or `projects` (from the command line) goes first.
+def read(
+    environ: Mapping[str, str] = os.environ, *, database: str | None = None, projects: str | None = None
+) -> Settings:
+    """The settings in the environment; `--db` as `database` and `--project` as `projects` go first.
 
     Raises:
-        InvalidInput: a variable has a value that cannot be meant.
+        InvalidInput: a variable or an option has a value that cannot be meant.
     """
     return Settings(
-        database=_database(database or environ.get("RUNTALLY_DB", "")),
-        projects=_projects(projects if projects is not None else environ.get("RUNTALLY_PROJECT_KEY", "")),
+        database=_database(environ.get("RUNTALLY_DB", "") if database is None else _given("--db", database)),
+        projects=(
+            _projects("RUNTALLY_PROJECT_KEY", environ.get("RUNTALLY_PROJECT_KEY", ""))
+            if projects is None
+            else _projects("--project", _given("--project", projects))
+        ),
         redact=_switch("RUNTALLY_REDACT", environ.get("RUNTALLY_REDACT", "on")),
         stale_after_seconds=_seconds(environ, "RUNTALLY_STALE_AFTER_SECONDS", STALE_AFTER_SECONDS_DEFAULT),
         busy_seconds=_seconds(environ, "RUNTALLY_BUSY_SECONDS", 10),
-        allowed_hosts=_listed(environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
+        allowed_hosts=_hosts("RUNTALLY_ALLOWED_HOSTS", environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
         session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[: limits.IDENTIFIER_CHARS] or None,
     )
 
 
+def environment_of_child(**changes: str) -> dict[str, str]:
+    """The environment of this process with the changes, for a Runtally that it starts."""
+    return {**os.environ, **changes}
+
+
+def _given(option: str, value: str) -> str:
+    # An empty variable is as good as none, but an empty option is a script's mistake.
+    if not value.strip():
+        raise InvalidInput(f"{option} is empty; leave it out or give it a value")
+    return value
+
+
 def _database(given: str) -> Path:
-    if given:
+    if not given:
+        # Imported here because it is only needed where nothing is set, and start-up time counts.
+        from platformdirs import user_data_path  # noqa: PLC0415
+
+        return user_data_path("runtally", appauthor=False) / "runtally.db"
+    try:
         return Path(given).expanduser()
-    # Imported here because it is only needed where nothing is set, and start-up time counts.
-    from platformdirs import user_data_path  # noqa: PLC0415
-
-    return user_data_path("runtally", appauthor=False) / "runtally.db"
+    except RuntimeError:
+        raise InvalidInput(f"the database {given} begins with a ~ that is nobody's home; write the path out") from None
 
 
-def _projects(given: str) -> tuple[str, ...]:
+def _projects(source: str, given: str) -> tuple[str, ...]:
     projects = _listed(given)
+    if given.strip() and not projects:
+        raise InvalidInput(f"{source} is {given!r} and names no project; name one, or leave it out")
     for project in projects:
         if not re.match(limits.PROJECT_KEY_PATTERN, project):
             raise InvalidInput(
-                f"RUNTALLY_PROJECT_KEY names {project!r}; a project_key is 1 to 64 of A-Z a-z 0-9 . _ - "
+                f"{source} names {project!r}; a project_key is 1 to 64 of A-Z a-z 0-9 . _ - "
                 "and begins with a letter or a digit"
             )
     return tuple(dict.fromkeys(projects))
+
+
+def _hosts(name: str, given: str) -> tuple[str, ...]:
+    hosts = _listed(given)
+    for host in hosts:
+        if not re.fullmatch(_HOST, host):
+            raise InvalidInput(
+                f"{name} names {host!r}; give what clients write between http:// and the path, such as "
+                "runtally.example or [2001:db8::1]"
+            )
+    return hosts
 
 
 def _listed(given: str) -> tuple[str, ...]:
@@ -80,6 +118,6 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     given = environ.get(name, "")
     if not given:
         return default
-    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 10**9:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", given):
         raise InvalidInput(f"{name} is {given!r}; set it to a whole number of seconds from 1 to 999999999")
     return int(given)

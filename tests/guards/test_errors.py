@@ -124,4 +124,4 @@ def test_doctor_finds_nothing_wrong_before_the_first_call_and_after_it(tmp_path:
         assert database.exists() is is_there
         ended = run("--db", str(database), "doctor")
         assert (ended.returncode, "FAIL" in ended.stdout) == (0, False), ended.stdout + ended.stderr
-        assert run("--db", str(database), "keys", "list").returncode == 0
+        assert run("--db", str(database), "keys", "create", "--project", "alpha", "--role", "read").returncode == 0

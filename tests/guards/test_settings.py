@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from runtally.domain.errors import InvalidInput
 from runtally.settings import Settings, read
 from tests.guards import readme
 from tests.guards.source import modules
@@ -33,7 +32,7 @@ def shown(field: dataclasses.Field[object]) -> str:
     return f"`{field.default}`" if field.default else "none"
 
 
-def test_the_environment_is_read_in_bootstrap_alone() -> None:
+def test_the_environment_is_read_in_settings_alone() -> None:
     readers = {
         module.name
         for module in modules()
@@ -41,7 +40,7 @@ def test_the_environment_is_read_in_bootstrap_alone() -> None:
         if (isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT)
         or (isinstance(node, ast.ImportFrom) and ENVIRONMENT & {alias.name for alias in node.names})
     }
-    assert readers == {"bootstrap.py"}, "read it in settings.read, as a field of Settings"
+    assert readers == {"settings.py"}, "read it in settings.read, as a field of Settings"
 
 
 def test_every_setting_is_in_the_readme_with_its_variable_and_default() -> None:
@@ -70,17 +69,3 @@ def test_the_command_line_goes_before_the_environment() -> None:
     environ = {"RUNTALLY_DB": "environment.db", "RUNTALLY_PROJECT_KEY": "environment"}
     settings = read(environ, database="argument.db", projects="argument")
     assert (settings.database, settings.projects) == (Path("argument.db"), ("argument",))
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("RUNTALLY_PROJECT_KEY", "-dash"),
-        ("RUNTALLY_REDACT", "maybe"),
-        ("RUNTALLY_STALE_AFTER_SECONDS", "0"),
-        ("RUNTALLY_BUSY_SECONDS", "ten"),
-    ],
-)
-def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
-    with pytest.raises(InvalidInput, match=variable):
-        read({variable: value})

@@ -11,8 +11,9 @@ import pytest
 from tests.journeys.processes import BOUND_SECONDS, CLIENT_INFO, ENVELOPE, LEGACY, environment
 
 SDK = "import mcp.server.lowlevel, mcp.server.stdio, mcp.client"
-NEEDED_LATER = {"genai_prices", "platformdirs", "runtally.mcp_server.http", "runtally.cli.commands.demo"}
+NEEDED_LATER = {"genai_prices", "platformdirs", "runtally.mcp_server.http", "runtally.cli.serve_http"}
 """What the first call, another command or another transport needs."""
+HEAVY = {"mcp", "mcp_types", "pydantic", "sqlite3", "anyio", "asyncio", "uvicorn", "starlette"}
 WEB = ("uvicorn", "starlette", "httptools", "uvloop", "h11", "websockets")
 
 HANDSHAKE: list[dict[str, Any]] = [
@@ -79,6 +80,19 @@ def test_a_server_imports_before_its_first_call_what_the_sdk_does_and_little_els
     web = {name for name in server - imported("-c", SDK) if name.startswith(WEB)}
     assert not web, f"stdio needs no web server beyond what the SDK imports anyway: {sorted(web)}"
     assert not (tmp_path / "ledger.db").exists(), "the file is made by the first call"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["serve", "--help"], ["keys", "create", "--help"]])
+def test_what_the_command_says_of_itself_needs_nothing_that_is_heavy(arguments: list[str]) -> None:
+    heavy = imported("-m", "runtally", *arguments) & (HEAVY | NEEDED_LATER)
+    assert not heavy, f"import these in the function of the command that needs them: {sorted(heavy)}"
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["keys", "list"]])
+def test_a_command_that_serves_nobody_needs_no_protocol_and_no_web(arguments: list[str], tmp_path: Path) -> None:
+    command = imported("-m", "runtally", *arguments, "--db", str(tmp_path / "ledger.db"))
+    heavy = {name for name in command if name.startswith(("mcp", *WEB))}
+    assert not heavy, f"import these in the function of the command that needs them: {sorted(heavy)}"
 
 
 @pytest.mark.parametrize("provider", ["anthropic", None])

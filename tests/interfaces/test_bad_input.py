@@ -24,7 +24,7 @@ from runtally.bootstrap import open_ledger, origin_of
 from runtally.domain.caller import Caller
 from runtally.domain.clock import rfc3339
 from runtally.mcp_server import schemas
-from runtally.mcp_server.json_lines import parsed
+from runtally.mcp_server.messages import parse_message
 from runtally.mcp_server.server import make_server
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.settings import Settings
@@ -57,8 +57,8 @@ NASTY = [
     [], {}, [[]], {"": {}}, [None] * 201, [{}] * 201, {"\ud800": 1}, {"\0": "\0"}, {"x" * 300: 1}, {"a": "x" * 17_000},
 ]  # fmt: skip
 SCALARS = (
-    # By number, because Hypothesis would print all of them in its reports.
-    st.integers(0, len(NASTY) - 1).map(lambda number: NASTY[number])
+    # By number, because Hypothesis would print all of them in its reports. A copy, because it may be spoiled further.
+    st.integers(0, len(NASTY) - 1).map(lambda number: copy.deepcopy(NASTY[number]))
     | st.integers()
     | st.floats()
     | st.text(max_size=40)
@@ -159,7 +159,7 @@ class Server:
         """The JSON-RPC answer to the text that a client would write."""
         params = {"name": tool, "arguments": arguments, "_meta": ENVELOPE}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-        item = parsed(json.dumps(message).encode())
+        item = parse_message(json.dumps(message).encode())
         if isinstance(item, SessionMessage):
             item = self.portal.call(self._exchange, item).message
         return item.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -74,7 +74,7 @@ def notification(method: str) -> SessionMessage:
         (b'{"jsonrpc":"2.0","id":1,"method":"\xff"}', NOT_JSON, None),
         (b'\xef\xbb\xbf{"jsonrpc":"2.0","id":1,"method":"ping"}', NOT_JSON, None),
         ('{"jsonrpc":"2.0","id":1,"method":"ping"}'.encode("utf-16-le"), NOT_JSON, None),
-        (b"[" * 100_000, NOT_JSON, None),
+        (b"[" * 100_000, (-32700, "The line is nested too deeply."), None),
         (b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]', NOT_A_MESSAGE, None),
         (b"3", NOT_A_MESSAGE, None),
         (b'{"jsonrpc":"2.0","id":7}', NOT_A_MESSAGE, 7),

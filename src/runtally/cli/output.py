@@ -1,11 +1,24 @@
 """Where commands print: answers to stdout, everything else to stderr."""
 
+import os
 import sys
 
 
 def say(text: str) -> None:
-    """Part of a command's answer."""
-    print(text, flush=True)
+    """Part of a command's answer. What stdout has no letters for is escaped; a reader that has gone misses the rest.
+
+    Raises:
+        SystemExit: stdout cannot be written for another reason, such as a full disk.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except OSError as error:
+        # Python writes what is left over when it ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            complain("the answer cannot be written to stdout; check the disk or the file it is sent to")
+            raise SystemExit(1) from error
 
 
 def note(text: str) -> None:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtally.domain import limits
 from runtally.domain.caller import AccessKey, Caller
 from runtally.domain.errors import RuntallyError
-from runtally.mcp_server.json_lines import parsed
+from runtally.mcp_server.messages import parse_message
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
 
@@ -129,7 +129,7 @@ class _MessageGate:
             body = await Request(scope, receive).body()
         except ClientDisconnect:
             return
-        item = parsed(body, "body")
+        item = parse_message(body, "body")
         if isinstance(item, JSONRPCError):
             text = item.model_dump_json(by_alias=True, exclude_unset=True)
             await Response(text, status_code=400, media_type="application/json")(scope, receive, send)

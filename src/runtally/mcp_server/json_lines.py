@@ -5,7 +5,6 @@ socket for a hang-up, and hosts hand out sockets as stdio, some of them one sock
 """
 
 import asyncio
-import json
 import os
 from collections import deque
 from typing import Final
@@ -13,18 +12,10 @@ from typing import Final
 import anyio
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from mcp.shared.message import SessionMessage
-from mcp_types import (
-    INVALID_REQUEST,
-    PARSE_ERROR,
-    ErrorData,
-    JSONRPCError,
-    JSONRPCNotification,
-    RequestId,
-    jsonrpc_message_adapter,
-)
-from pydantic import ValidationError
+from mcp_types import INVALID_REQUEST, JSONRPCError
 
 from runtally.domain.limits import MESSAGE_BYTES
+from runtally.mcp_server.messages import error_response, parse_message
 
 PARTING_SECONDS: Final = 0.1
 """How long a line waits for a client that has closed its side and does not read."""
@@ -121,7 +112,7 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         if isinstance(line, bytes):
             self._queued_bytes -= len(line)
         self._listen()
-        return parsed(line) if isinstance(line, bytes) else line
+        return parse_message(line) if isinstance(line, bytes) else line
 
     async def aclose(self) -> None:
         self._ended = True
@@ -163,7 +154,7 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
             return
         self._skipping = True
         self._partial.clear()
-        self._lines.append(error_answer(INVALID_REQUEST, f"A message is one line of at most {MESSAGE_BYTES} bytes."))
+        self._lines.append(error_response(INVALID_REQUEST, f"A message is one line of at most {MESSAGE_BYTES} bytes."))
 
     def _end_line(self) -> None:
         if self._partial and not self._partial.isspace():
@@ -171,32 +162,3 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
             self._queued_bytes += len(self._partial)
         self._partial.clear()
         self._skipping = False
-
-
-def parsed(text: bytes, called: str = "line") -> SessionMessage | JSONRPCError:
-    """The message that a line is, or the body of a request that is `called` so; else the error to answer it with."""
-    try:
-        message = jsonrpc_message_adapter.validate_json(text, by_name=False)
-    except ValidationError:
-        return refusal(text, called)
-    # The SDK takes a request whose id is null, a boolean or a fraction for a notification, and would never answer it.
-    if isinstance(message, JSONRPCNotification) and b'"id"' in text and "id" in json.loads(text):
-        return refusal(text, called)
-    return SessionMessage(message)
-
-
-def refusal(text: bytes, called: str = "line") -> JSONRPCError:
-    """The answer to a line that is no message. It names the id unless that may be an id of ours, sent back."""
-    try:
-        value = json.loads(text.decode())
-    except (ValueError, RecursionError):
-        return error_answer(PARSE_ERROR, f"The {called} is not JSON in UTF-8.")
-    request_id = value.get("id") if isinstance(value, dict) and not value.keys() & {"result", "error"} else None
-    if not isinstance(request_id, str | int) or isinstance(request_id, bool):
-        request_id = None
-    return error_answer(INVALID_REQUEST, f"The {called} is not a JSON-RPC 2.0 message.", request_id)
-
-
-def error_answer(code: int, message: str, request_id: RequestId | None = None) -> JSONRPCError:
-    """A JSON-RPC error response; its id is null when the request it answers is not known."""
-    return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=code, message=message))

@@ -20,7 +20,8 @@ from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
 from pydantic import ValidationError
 
-from runtally.mcp_server.json_lines import PARTING_SECONDS, PipeReadStream, PipeWriteStream, error_answer, refusal
+from runtally.mcp_server.json_lines import PARTING_SECONDS, PipeReadStream, PipeWriteStream
+from runtally.mcp_server.messages import error_response, refuse_text
 
 if sys.platform != "win32":
     import fcntl
@@ -132,8 +133,8 @@ def _sdk_refusal(error: Exception) -> JSONRPCError | None:
     """The answer to a line the SDK could not parse; none to a blank one, which it does not skip."""
     first = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
     if first is None or first["type"] != "json_invalid":
-        return error_answer(INVALID_REQUEST, "The line is not a JSON-RPC 2.0 message.")
-    return refusal(first["input"].encode()) if first["input"].strip() else None
+        return error_response(INVALID_REQUEST, "The line is not a JSON-RPC 2.0 message.")
+    return refuse_text(first["input"].encode()) if first["input"].strip() else None
 
 
 def _stdio_is_piped() -> bool:

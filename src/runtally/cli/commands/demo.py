@@ -2,17 +2,16 @@
 
 import json
 import sys
-import tempfile
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import anyio
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from runtally.cli import arguments, output
+from runtally.settings import Settings, environment_of_child
 
-from runtally import bootstrap
-from runtally.cli import output
+if TYPE_CHECKING:
+    from mcp.client import Client
 
 _PROJECT: Final = "demo"
 _SCENE: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
@@ -55,8 +54,22 @@ _SCENE: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 )
 
 
-def run() -> int:
-    """Play the scene and print what the ledger holds afterwards, then the settings that connect a host."""
+def add(commands: arguments.Commands) -> None:
+    """Declare `demo`."""
+    parser = commands.add_parser("demo", help="play an agent through all the tools against a throw-away database")
+    arguments.add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(_: Settings, __: Namespace) -> int:
+    """Play the scene and print what the ledger holds afterwards, then the settings that connect a host.
+
+    The settings are those of the server it starts, except for the database and the project, which are the demo's own.
+    """
+    import tempfile
+
+    import anyio
+
     with tempfile.TemporaryDirectory(prefix="runtally-demo-") as folder:
         anyio.run(_play, Path(folder) / "demo.db")
     _print_host_settings()
@@ -64,10 +77,13 @@ def run() -> int:
 
 
 async def _play(database: Path) -> None:
+    from mcp.client import Client
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "runtally", "--db", str(database)],
-        env=bootstrap.environment_of_child(RUNTALLY_PROJECT_KEY=_PROJECT),
+        env=environment_of_child(RUNTALLY_PROJECT_KEY=_PROJECT),
     )
     async with Client(stdio_client(server)) as client:
         output.say("An agent works; each call is durable before it is answered.\n")
@@ -89,7 +105,7 @@ async def _play(database: Path) -> None:
         output.say(f"  {each['status']:<10} {each['started_at'][:19]}Z  {each['summary']}")
 
 
-async def _call(client: Client, tool: str, arguments: Mapping[str, Any], *, told: bool = True) -> dict[str, Any]:
+async def _call(client: "Client", tool: str, arguments: Mapping[str, Any], *, told: bool = True) -> dict[str, Any]:
     result = await client.call_tool(tool, dict(arguments))
     answer: dict[str, Any] = result.structured_content or {}
     if result.is_error:

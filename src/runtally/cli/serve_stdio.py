@@ -1,6 +1,4 @@
-"""`runtally`: the MCP server over stdio."""
-
-import logging
+"""The MCP server over stdio."""
 
 import anyio
 
@@ -12,10 +10,8 @@ from runtally.settings import Settings
 from runtally.version import __version__
 
 
-def run(database: str | None, projects: str | None) -> int:
+def run(settings: Settings) -> int:
     """Serve one client over stdin and stdout until stdin ends."""
-    settings = bootstrap.settings_from_environment(database=database, projects=projects)
-    logging.basicConfig(format="runtally: %(levelname)s: %(message)s")
     output.note(f"{__version__}, stdio; database {settings.database}; bound to {settings.bound_to}")
     anyio.run(_serve, settings)
     return 0

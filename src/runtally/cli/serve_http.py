@@ -1,5 +1,6 @@
-"""`runtally serve --http`: the MCP server over Streamable HTTP."""
+"""The MCP server over Streamable HTTP."""
 
+import errno
 import ipaddress
 import logging
 import socket
@@ -17,19 +18,20 @@ from runtally.settings import Settings
 from runtally.version import __version__
 
 
-def run(database: str | None, projects: str | None, host: str, port: int) -> int:
+def run(settings: Settings, host: str, port: int) -> int:
     """Serve until interrupted.
 
     Raises:
-        InvalidInput: the address is not this machine's alone and there is no bearer key or no name to answer to.
+        InvalidInput: the database is a folder, or the address cannot be listened on, or is not this machine's alone and
+            there is no bearer key or no name to answer to.
         Unavailable: the database cannot be used.
     """
-    settings = bootstrap.settings_from_environment(database=database, projects=projects)
-    logging.basicConfig(format="runtally: %(levelname)s: %(message)s")
-    return anyio.run(_serve, settings, host, port)
+    bootstrap.refuse_bad_path(settings)
+    anyio.run(_serve, settings, host, port)
+    return 0
 
 
-async def _serve(settings: Settings, host: str, port: int) -> int:
+async def _serve(settings: Settings, host: str, port: int) -> None:
     database = bootstrap.open_database(settings)
     ledger = bootstrap.open_ledger(settings, database)
     try:
@@ -49,32 +51,39 @@ async def _serve(settings: Settings, host: str, port: int) -> int:
             check=lambda: bootstrap.check(database),
         )
         who = "bearer keys" if keyed else f"no keys; bound to {settings.bound_to}"
-        return await _run(app, host, port, f"database {settings.database}; {who}")
+        await _Server(app, host, port, f"database {settings.database}; {who}").serve()
     finally:
         with anyio.CancelScope(shield=True):
             await ledger.close()
 
 
-async def _run(app: Starlette, host: str, port: int, described: str) -> int:
-    # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
-    server = _Announcing(config, described)
-    await server.serve()
-    return 0 if server.started else 1
+class _Server(uvicorn.Server):
+    """Says where it listens once it does, with the port the system chose for port 0; or why it cannot."""
 
-
-class _Announcing(uvicorn.Server):
-    """Says where it listens once it does, with the port the system chose for port 0."""
-
-    def __init__(self, config: uvicorn.Config, described: str) -> None:
-        super().__init__(config)
+    def __init__(self, app: Starlette, host: str, port: int, described: str) -> None:
+        # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
+        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="critical", access_log=False))
         self._described = described
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            output.note(f"{__version__}, http://{_in_url(self.config.host)}:{port}/mcp; {self._described}")
+        try:
+            await super().startup(sockets)
+        except SystemExit as ended:
+            if isinstance(ended.__context__, OSError):
+                raise _refused_address(self.config.host, self.config.port, ended.__context__) from ended
+            raise
+        # Not before: uvicorn logs an address that is refused, and then again as the end of the program.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        port = self.servers[0].sockets[0].getsockname()[1]
+        output.note(f"{__version__}, http://{_in_url(self.config.host)}:{port}/mcp; {self._described}")
+
+
+def _refused_address(host: str, port: int, refusal: OSError) -> InvalidInput:
+    if refusal.errno == errno.EADDRINUSE:
+        return InvalidInput(f"port {port} of {host} is in use; choose another with --port, or 0 for any that is free")
+    if refusal.errno == errno.EACCES:
+        return InvalidInput(f"port {port} of {host} is not for this user; choose one above 1023 with --port")
+    return InvalidInput(f"{host} is no address of this machine; choose one with --host, such as 127.0.0.1")
 
 
 def _refuse_unsafe(settings: Settings, host: str, *, keyed: bool) -> None:

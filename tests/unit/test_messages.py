@@ -1,0 +1,134 @@
+"""A text is one JSON-RPC message, or is answered by an error response that says why not and can itself be sent."""
+
+import json
+
+import pytest
+from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
+
+from runtally.mcp_server.messages import error_response, parse_message
+
+NOT_JSON = (-32700, "The line is not JSON in UTF-8.")
+TOO_DEEP = (-32700, "The line is nested too deeply.")
+NOT_A_MESSAGE = (-32600, "The line is not a JSON-RPC 2.0 message.")
+
+
+def request(request_id: str) -> bytes:
+    return f'{{"jsonrpc":"2.0","id":{request_id},"method":"ping"}}'.encode()
+
+
+def nested(depth: int) -> bytes:
+    return b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"in":' + b"[" * depth + b"]" * depth + b"}}"
+
+
+def accepted(text: bytes) -> object:
+    item = parse_message(text)
+    assert isinstance(item, SessionMessage), item
+    return item.message
+
+
+def refused(text: bytes) -> JSONRPCError:
+    item = parse_message(text)
+    assert isinstance(item, JSONRPCError), item
+    assert json.loads(item.model_dump_json(by_alias=True, exclude_unset=True))["id"] == item.id
+    return item
+
+
+@pytest.mark.parametrize(
+    ("text", "request_id"),
+    [("7", 7), ("-7", -7), ("0", 0), ('"seven"', "seven"), ('""', ""), (str(2**70), 2**70), ('"\\ud83d\\ude00"', "😀")],
+)
+def test_a_request_keeps_its_id(text: str, request_id: int | str) -> None:
+    assert accepted(request(text)) == JSONRPCRequest(jsonrpc="2.0", id=request_id, method="ping")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"jsonrpc":"2.0","method":"note"}',
+        b' {"jsonrpc":"2.0","method":"note"} \r',
+        b'{"jsonrpc":"2.0","method":"note","params":{}}',
+        b'{"jsonrpc":"2.0","method":"note","params":{"id":null}}',
+        b'{"jsonrpc":"2.0","method":"note","params":{"id":' + b"1" * 4_300 + b"}}",
+    ],
+)
+def test_a_message_without_an_id_is_a_notification(text: bytes) -> None:
+    message = accepted(text)
+    assert isinstance(message, JSONRPCNotification)
+    assert message.method == "note"
+
+
+def test_responses_are_messages() -> None:
+    assert isinstance(accepted(b'{"jsonrpc":"2.0","id":7,"result":{}}'), JSONRPCResponse)
+    assert isinstance(accepted(b'{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'), JSONRPCError)
+
+
+@pytest.mark.parametrize("text", ["null", "true", "false", "1.5", "1.0", "1e3", "NaN", "[7]", "{}", '"\\ud800"'])
+def test_a_request_with_an_id_that_no_answer_can_carry_is_answered_without_one(text: str) -> None:
+    error = refused(request(text))
+    assert (error.error.code, error.error.message) == NOT_A_MESSAGE
+    assert error.id is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"", NOT_JSON),
+        (b"hello", NOT_JSON),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping"', NOT_JSON),
+        (b'{"jsonrpc":"2.0","id":7,"method":"\xff"}', NOT_JSON),
+        (b"\xef\xbb\xbf" + request("7"), NOT_JSON),
+        (request("7").decode().encode("utf-16-le"), NOT_JSON),
+        pytest.param(request("9" * 5_000), NOT_JSON, id="more digits than are read"),
+        pytest.param(nested(100_000), TOO_DEEP, id="100000 levels"),
+        pytest.param(b"[" * 100_000, TOO_DEEP, id="100000 levels, never closed"),
+        (b"[]", NOT_A_MESSAGE),
+        (b"[" + request("7") + b"," + request("8") + b"]", NOT_A_MESSAGE),
+        (b"null", NOT_A_MESSAGE),
+        (b"3", NOT_A_MESSAGE),
+        (b'"ping"', NOT_A_MESSAGE),
+        (b"{}", NOT_A_MESSAGE),
+    ],
+)
+def test_what_is_no_object_or_no_json_is_answered_without_an_id(text: bytes, told: tuple[int, str]) -> None:
+    error = refused(text)
+    assert (error.error.code, error.error.message) == told
+    assert error.id is None
+
+
+@pytest.mark.parametrize(
+    ("text", "request_id"),
+    [
+        (b'{"jsonrpc":"2.0","id":7}', 7),
+        (b'{"jsonrpc":"2.0","id":7,"method":7}', 7),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}', 7),
+        (b'{"jsonrpc":"1.0","id":"seven","method":"ping"}', "seven"),
+        (b'{"id":7,"method":"ping"}', 7),
+        (b'{"jsonrpc":"2.0","id":7,"method":"\\ud800"}', 7),
+        (b'{"jsonrpc":"2.0","id":7,"result":"no object"}', None),
+        (b'{"jsonrpc":"2.0","id":7,"error":"no object"}', None),
+    ],
+)
+def test_a_bad_request_is_answered_by_its_id_and_a_bad_response_is_not(text: bytes, request_id: object) -> None:
+    error = refused(text)
+    assert (error.error.code, error.error.message) == NOT_A_MESSAGE
+    assert error.id == request_id
+
+
+def test_nesting_that_an_agent_may_send_is_read() -> None:
+    assert isinstance(accepted(nested(150)), JSONRPCRequest)
+
+
+def test_a_refusal_calls_the_text_what_its_sender_does() -> None:
+    for text in (b"hello", b"{}", b"[" * 100_000):
+        error = parse_message(text, "body")
+        assert isinstance(error, JSONRPCError)
+        assert error.error.message.startswith("The body is n")
+
+
+def test_an_error_response_says_when_it_knows_no_request() -> None:
+    assert json.loads(error_response(-32600, "Why.").model_dump_json(by_alias=True, exclude_unset=True)) == {
+        "jsonrpc": "2.0",
+        "id": None,
+        "error": {"code": -32600, "message": "Why."},
+    }

@@ -1,0 +1,58 @@
+"""What cannot be meant is refused by the name of the variable or the option that says it."""
+
+import pytest
+
+from runtally.domain.errors import InvalidInput
+from runtally.settings import read
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RUNTALLY_PROJECT_KEY", "-dash"),
+        ("RUNTALLY_PROJECT_KEY", "one, two words"),
+        ("RUNTALLY_PROJECT_KEY", ","),
+        ("RUNTALLY_REDACT", "maybe"),
+        ("RUNTALLY_STALE_AFTER_SECONDS", "0"),
+        ("RUNTALLY_STALE_AFTER_SECONDS", "1e3"),
+        ("RUNTALLY_BUSY_SECONDS", "ten"),
+        ("RUNTALLY_BUSY_SECONDS", "-1"),
+        ("RUNTALLY_BUSY_SECONDS", "\N{ARABIC-INDIC DIGIT ONE}"),
+        pytest.param("RUNTALLY_BUSY_SECONDS", "9" * 5000, id="more digits than Python converts"),
+        ("RUNTALLY_ALLOWED_HOSTS", "https://runtally.example"),
+        ("RUNTALLY_ALLOWED_HOSTS", "runtally.example/mcp"),
+        ("RUNTALLY_ALLOWED_HOSTS", "*"),
+        ("RUNTALLY_ALLOWED_HOSTS", "::1"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(InvalidInput, match=variable):
+        read({variable: value})
+
+
+@pytest.mark.parametrize("value", ["", " ", "-dash", ","])
+def test_projects_of_the_command_line_are_refused_as_such(value: str) -> None:
+    with pytest.raises(InvalidInput, match="--project"):
+        read({"RUNTALLY_PROJECT_KEY": "alpha"}, projects=value)
+
+
+def test_an_empty_database_of_the_command_line_does_not_mean_another_one() -> None:
+    with pytest.raises(InvalidInput, match="--db"):
+        read({"RUNTALLY_DB": "environment.db"}, database="")
+
+
+@pytest.mark.parametrize(
+    "value", ["runtally.example", "runtally.example:8443", "192.0.2.7", "[2001:db8::1]", "[::1]:80", "a.example, b_c"]
+)
+def test_hosts_are_what_a_host_header_says(value: str) -> None:
+    assert ", ".join(read({"RUNTALLY_ALLOWED_HOSTS": value}).allowed_hosts) == value
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("1", 1), ("007", 7), ("999999999", 999_999_999)])
+def test_seconds_are_whole(value: str, seconds: int) -> None:
+    assert read({"RUNTALLY_BUSY_SECONDS": value}).busy_seconds == seconds
+
+
+def test_a_home_that_nobody_has_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="nobody's home"):
+        read({"RUNTALLY_DB": "~no-such-user-here/ledger.db"})
