@@ -1,7 +1,6 @@
 """The composition root: the only place that picks adapters, reads the time and draws random bits."""
 
 import contextlib
-import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence

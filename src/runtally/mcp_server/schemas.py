@@ -9,6 +9,8 @@ from pydantic import BaseModel
 _NOISE: Final = frozenset({"title", "default", "description", "format", "pattern", "minLength", "minimum"})
 """Left out of input schemas: the server checks it and says so in words; each character costs the agent's context."""
 
+_NOISE_OF_ANSWERS: Final = frozenset({"title", "default", "description", "additionalProperties", "minimum"})
+
 
 @cache
 def input_schema(request: type[BaseModel]) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def input_schema(request: type[BaseModel]) -> dict[str, Any]:
 def output_schema(answer: type[BaseModel]) -> dict[str, Any]:
     """The schema of an answer, inlined. A field that is None is left out of the answer."""
     full = answer.model_json_schema(mode="serialization", by_alias=True)
-    schema: dict[str, Any] = _slim(full, frozenset({"title", "default", "description", "additionalProperties", "minimum"}))
+    schema: dict[str, Any] = _slim(full, _NOISE_OF_ANSWERS)
     return _optional_where_left_out(schema, answer)
 
 

@@ -15,17 +15,10 @@ PREFIX: Final = "rtk_"
 SECRET_BYTES: Final = 32
 
 
-def create(
-    keys: AccessKeys,
-    *,
-    projects: Sequence[str],
-    role: Role,
-    expires_at: int | None,
-    now: int,
-    key_id: str,
-    secret: bytes,
-) -> str:
-    """Keep a new key for the projects and return the key itself, which can never be read again.
+def new_key(
+    *, projects: Sequence[str], role: Role, expires_at: int | None, now: int, key_id: str, secret: bytes
+) -> tuple[AccessKey, str]:
+    """A new key for the projects, to be kept with `hash_of` its token; and the token, which can never be read again.
 
     Raises:
         InvalidInput: a project is not a project key, or the key would have expired already.
@@ -38,8 +31,7 @@ def create(
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("expires lies in the past; give a later time", field="expires")
     token = PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
-    keys.insert(AccessKey(key_id, role, tuple(dict.fromkeys(projects)), now, expires_at), hash_of(token))
-    return token
+    return AccessKey(key_id, role, tuple(dict.fromkeys(projects)), now, expires_at), token
 
 
 def hash_of(token: str) -> str:

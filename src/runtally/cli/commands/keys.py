@@ -65,16 +65,16 @@ def create(settings: Settings, given: Namespace) -> int:
 
     now = bootstrap.clock()
     expires_at = _expiry(given.expires, now)
+    key, token = access_keys.new_key(
+        projects=given.projects,
+        role=given.role,
+        expires_at=expires_at,
+        now=now,
+        key_id=bootstrap.new_id(),
+        secret=bootstrap.new_secret(),
+    )
     with bootstrap.open_access_keys(settings) as keys:
-        token = access_keys.create(
-            keys,
-            projects=given.projects,
-            role=given.role,
-            expires_at=expires_at,
-            now=now,
-            key_id=bootstrap.new_id(),
-            secret=bootstrap.new_secret(),
-        )
+        keys.insert(key, access_keys.hash_of(token))
     output.say(token)
     output.note("kept as a hash: this is the only time the key is shown. Send it as Authorization: Bearer KEY")
     return 0
