@@ -67,21 +67,21 @@ class Door:
     """Calls tools for one caller and answers as the wire does: JSON without what is unknown."""
 
     def __init__(self, ledger: Ledger, database: LedgerDatabase, caller: Caller = BOUND) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._database = database
         self._caller = caller
 
     def by(self, caller: Caller) -> "Door":
         """The same ledger for another caller."""
-        return Door(self._ledger, self._database, caller)
+        return Door(self.ledger, self._database, caller)
 
     async def __call__(self, tool_name: str, origin: Origin = NOWHERE, /, **arguments: Any) -> Answer:
         tool = BY_NAME[tool_name]
         request = parse(tool.request, arguments)
         if tool.writes:
-            answer = await self._ledger.write(tool.method, self._caller, request, origin)
+            answer = await self.ledger.write(tool.method, self._caller, request, origin)
         else:
-            answer = await self._ledger.read(tool.method, self._caller, request)
+            answer = await self.ledger.read(tool.method, self._caller, request)
         return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     async def refused(self, tool_name: str, /, **arguments: Any) -> RuntallyError:

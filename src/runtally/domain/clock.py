@@ -55,11 +55,13 @@ class OrderedIds:
 
     def __call__(self) -> str:
         with self._lock:
-            candidate = (self._clock() // 1000) << 74 | self._random_bits(74)
-            if candidate <= self._last:
-                candidate = self._last + 1 + self._random_bits(_STEP_BITS)
-            self._last = candidate
-        return uuid7((candidate >> 74) * 1000, candidate)
+            now_ms = self._clock() // 1000
+            if now_ms > self._last >> 74:
+                self._last = now_ms << 74 | self._random_bits(74)
+            else:
+                self._last += 1 + self._random_bits(_STEP_BITS)
+            last = self._last
+        return uuid7((last >> 74) * 1000, last)
 
 
 def rfc3339(at_us: int) -> str:

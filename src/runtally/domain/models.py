@@ -22,7 +22,7 @@ class Model(BaseModel):
 Cost = Annotated[NanoUsd | None, Field(serialization_alias="cost_usd")]
 
 
-class Usage(TokenCounts, Model):
+class Usage(TokenCounts[int], Model):
     """Tokens and cost, summed or of one step; `cost_usd` outside."""
 
     cost_nano_usd: Cost = None

@@ -1,12 +1,14 @@
 """Tokens and cost: what an agent reports, and the rules that keep the numbers believable."""
 
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtally.domain.fields import CostUsd, Count, Identifier, Prose
+
+CountT = TypeVar("CountT", bound=int)
 
 
 class Counts(NamedTuple):
@@ -57,22 +59,22 @@ def nano_usd(cost_usd: float) -> int:
     return round(Decimal(repr(cost_usd)) * 1_000_000_000)
 
 
-class TokenCounts(BaseModel):
+class TokenCounts(BaseModel, Generic[CountT]):
     """Token counts in the sense of the OpenTelemetry GenAI conventions: `input_tokens` includes the cached ones and
     `output_tokens` the reasoning; `cache_write_1h_tokens` is a part of `cache_write_tokens`. What is missing is
-    unknown, not zero.
+    unknown, not zero. Sent, a count is a `Count`; in an answer it is a number of our own.
     """
 
-    input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    total_tokens: Count | None = None
-    cache_read_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-    cache_write_1h_tokens: Count | None = None
-    reasoning_tokens: Count | None = None
+    input_tokens: CountT | None = None
+    output_tokens: CountT | None = None
+    total_tokens: CountT | None = None
+    cache_read_tokens: CountT | None = None
+    cache_write_tokens: CountT | None = None
+    cache_write_1h_tokens: CountT | None = None
+    reasoning_tokens: CountT | None = None
 
 
-class Tokens(TokenCounts):
+class Tokens(TokenCounts[Count]):
     """What one step or one call used, as it is told."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -89,7 +91,7 @@ class Tokens(TokenCounts):
                 f"counts {self.cache_write_1h_tokens:,} cache_write_1h_tokens within {self.cache_write_tokens:,} "
                 "cache_write_tokens; the one-hour writes are a part of cache_write_tokens, so send all writes there",
             )
-        cached = (self.cache_read_tokens or 0) + (self.known_cache_write_tokens or 0)
+        cached = (self.cache_read_tokens or 0) + max(self.cache_write_tokens or 0, self.cache_write_1h_tokens or 0)
         if self.input_tokens is not None and cached > self.input_tokens:
             raise PydanticCustomError(
                 "consistency",
@@ -105,15 +107,14 @@ class Tokens(TokenCounts):
         return self
 
     @property
-    def known_cache_write_tokens(self) -> int | None:
-        """All cache writes, which are at least the one-hour ones."""
-        return self.cache_write_1h_tokens if self.cache_write_tokens is None else self.cache_write_tokens
-
-    @property
     def counts(self) -> Counts:
-        """The counts as told, with the total and the cache writes that follow from their parts."""
-        told = Counts(**{name: getattr(self, name) for name in TOKENS})
-        return told._replace(total_tokens=told.covered_total, cache_write_tokens=self.known_cache_write_tokens)
+        """The counts as told; the total and the cache writes are at least what their parts come to."""
+        values = vars(self)
+        told = Counts(*[values.get(name) for name in COUNTS])
+        if told.cache_write_tokens is None and told.cache_write_1h_tokens is not None:
+            told = told._replace(cache_write_tokens=told.cache_write_1h_tokens)
+        total = told.covered_total
+        return told if total == told.total_tokens else told._replace(total_tokens=total)
 
     @property
     def reported_nano_usd(self) -> int | None:
@@ -126,11 +127,6 @@ class TokenUsage(Tokens):
 
     llm_calls: Count | None = None
     prompt_preview: Prose | None = None
-
-    @property
-    def counts(self) -> Counts:
-        """As of `Tokens`, with the calls."""
-        return super().counts._replace(llm_calls=self.llm_calls)
 
     @property
     def is_empty(self) -> bool:

@@ -82,7 +82,8 @@ def add_report(unit: Unit, project_key: str, run_id: str, usage: TokenUsage | No
     entries = [] if usage is None else entries_of(unit, usage, [trace for trace, _ in new])
     spans = [span for _, span in new]
     run = add_entries(unit, project_key, run_id, entries, spans=len(spans))
-    insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
+    if spans:
+        insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
     report = None
     if entries:
         report = UsageReport(unit.new_id(), unit.now, entries, late=run.late, origin=unit.origin)

@@ -18,16 +18,21 @@ def entries_of(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> list[U
 
     The tokens and costs of traces are detail: they count only where `usage` itself has no token counts.
     """
+    counts = usage.counts
     counted = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
-    if counted and not usage.counts.has_tokens:
+    if counted and not counts.has_tokens:
         return _of_traces(unit, usage, counted)
-    return [] if usage.is_empty else [_of_usage(unit, usage)]
+    if usage.is_empty:
+        return []
+    return [priced_entry(unit, usage, counts, int(counts.has_tokens) if counts.llm_calls is None else counts.llm_calls)]
 
 
 def spent_on(entries: Sequence[UsageEntry]) -> Spent:
     """What the entries come to."""
-    total = _NOTHING
-    for entry in entries:
+    if not entries:
+        return _NOTHING
+    total = entries[0].spent
+    for entry in entries[1:]:
         total = total.plus(entry.spent)
     return total
 
@@ -43,11 +48,6 @@ def priced_entry(unit: Unit, usage: TokenUsage, counts: Counts, calls: int) -> U
     cost, source, priced_by = _cost(unit, usage, counts, usage.model, usage.provider)
     spent = Spent(counts, cost, calls if cost is None else 0)
     return UsageEntry(spent, source, priced_by, usage.model, usage.provider, usage.prompt_preview)
-
-
-def _of_usage(unit: Unit, usage: TokenUsage) -> UsageEntry:
-    counts = usage.counts
-    return priced_entry(unit, usage, counts, int(counts.has_tokens) if counts.llm_calls is None else counts.llm_calls)
 
 
 def _of_traces(unit: Unit, usage: TokenUsage, counted: Sequence[Trace]) -> list[UsageEntry]:

@@ -121,7 +121,7 @@ def _containing(text: str) -> str:
 
 
 def _totals(row: Row, prefix: str = "") -> Totals:
-    return Totals.model_construct(**{name: row[prefix + name] for name in _SUMMED})
+    return Totals.model_validate({name: row[prefix + name] for name in _SUMMED} if prefix else row)
 
 
 def _run(row: Row) -> Run:

@@ -2,13 +2,17 @@
 -- The ledger. Every key begins with project_key, the isolation boundary.
 -- Times are microseconds since the epoch in UTC, money is nano-dollars, durations are milliseconds.
 -- A CHECK can only be widened by rebuilding its table. So vocabularies hold what is still to come, and texts, names and
--- ids may be eight times as long as at the door: a short secret in them grows into [REDACTED:kind:hash].
+-- ids may be eight times as long as at the door: a short secret in them grows into [REDACTED:kind:hash]. They are
+-- chains of OR: for an IN of more than two SQLite builds a table of the words, at each row.
 
 CREATE TABLE runs (
     project_key        TEXT NOT NULL CONSTRAINT runs_project_key CHECK (length(project_key) BETWEEN 1 AND 64),
     run_id             TEXT NOT NULL CONSTRAINT runs_run_id CHECK (length(run_id) = 36),
     status             TEXT NOT NULL
-                       CONSTRAINT runs_status CHECK (status IN ('running', 'completed', 'partial', 'failed', 'interrupted')),
+                       CONSTRAINT runs_status CHECK (
+                           status = 'running' OR status = 'completed' OR status = 'partial' OR status = 'failed'
+                           OR status = 'interrupted'
+                       ),
     agent              TEXT CONSTRAINT runs_agent CHECK (length(agent) <= 1024),
     label              TEXT CONSTRAINT runs_label CHECK (length(label) <= 1024),
     ticket             TEXT CONSTRAINT runs_ticket CHECK (length(ticket) <= 512),
@@ -31,7 +35,10 @@ CREATE TABLE runs (
     last_seen_at       INTEGER NOT NULL CONSTRAINT runs_last_seen_at CHECK (last_seen_at >= started_at),
     ended_at           INTEGER CONSTRAINT runs_ended_at CHECK (ended_at >= started_at),
     ended_by           TEXT
-                       CONSTRAINT runs_ended_by CHECK (ended_by IN ('agent', 'record', 'sweep', 'host', 'sdk', 'otlp')),
+                       CONSTRAINT runs_ended_by CHECK (
+                           ended_by = 'agent' OR ended_by = 'record' OR ended_by = 'sweep' OR ended_by = 'host'
+                           OR ended_by = 'sdk' OR ended_by = 'otlp'
+                       ),
     end_reason         TEXT,
     -- What agents and programs reported: always the sum of the standing usage_reports of that basis, kept here so that
     -- an answer costs one row.
@@ -74,9 +81,9 @@ CREATE TABLE runs (
     CONSTRAINT runs_end_is_told CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
     CONSTRAINT runs_input_size CHECK ((input IS NULL) = (input_bytes IS NULL)),
     CONSTRAINT runs_output_size CHECK ((output IS NULL) = (output_bytes IS NULL)),
+    -- Apart by basis: a statement pays for the CHECKs of the columns that it changes.
     CONSTRAINT runs_total_covers_its_parts CHECK (
         coalesce(total_tokens, 0) >= coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
-        AND coalesce(observed_total_tokens, 0) >= coalesce(observed_input_tokens, 0) + coalesce(observed_output_tokens, 0)
     ),
     CONSTRAINT runs_totals_are_exact CHECK (
         coalesce(llm_calls, 0) BETWEEN 0 AND 9007199254740991
@@ -89,7 +96,12 @@ CREATE TABLE runs (
         AND coalesce(reasoning_tokens, 0) BETWEEN 0 AND 9007199254740991
         AND coalesce(cost_nano_usd, 0) BETWEEN 0 AND 9007199254740991
         AND unpriced_calls BETWEEN 0 AND 9007199254740991
-        AND coalesce(observed_llm_calls, 0) BETWEEN 0 AND 9007199254740991
+    ),
+    CONSTRAINT runs_observed_total_covers_its_parts CHECK (
+        coalesce(observed_total_tokens, 0) >= coalesce(observed_input_tokens, 0) + coalesce(observed_output_tokens, 0)
+    ),
+    CONSTRAINT runs_observed_totals_are_exact CHECK (
+        coalesce(observed_llm_calls, 0) BETWEEN 0 AND 9007199254740991
         AND coalesce(observed_input_tokens, 0) BETWEEN 0 AND 9007199254740991
         AND coalesce(observed_output_tokens, 0) BETWEEN 0 AND 9007199254740991
         AND coalesce(observed_total_tokens, 0) BETWEEN 0 AND 9007199254740991
@@ -134,7 +146,10 @@ CREATE TABLE usage_reports (
     part                  INTEGER NOT NULL CONSTRAINT usage_reports_part CHECK (part >= 0),
     reported_at           INTEGER NOT NULL,
     source                TEXT NOT NULL CONSTRAINT usage_reports_source
-                          CHECK (source IN ('report', 'final', 'reprice', 'client', 'otlp', 'transcript', 'hook')),
+                          CHECK (
+                              source = 'report' OR source = 'final' OR source = 'reprice' OR source = 'client'
+                              OR source = 'otlp' OR source = 'transcript' OR source = 'hook'
+                          ),
     basis                 TEXT NOT NULL CONSTRAINT usage_reports_basis CHECK (basis IN ('reported', 'observed')),
     late                  INTEGER NOT NULL CONSTRAINT usage_reports_late CHECK (late IN (0, 1)),
     corrects              TEXT
@@ -151,7 +166,10 @@ CREATE TABLE usage_reports (
     reasoning_tokens      INTEGER CONSTRAINT usage_reports_reasoning_tokens CHECK (reasoning_tokens >= 0),
     cost_nano_usd         INTEGER CONSTRAINT usage_reports_cost CHECK (cost_nano_usd >= 0),
     cost_source           TEXT NOT NULL CONSTRAINT usage_reports_cost_source
-                          CHECK (cost_source IN ('reported', 'computed', 'unpriced', 'host', 'subscription')),
+                          CHECK (
+                              cost_source = 'reported' OR cost_source = 'computed' OR cost_source = 'unpriced'
+                              OR cost_source = 'host' OR cost_source = 'subscription'
+                          ),
     priced_by             TEXT,
     -- A final cost covers the calls that had none, so a final report may take some back.
     unpriced_calls        INTEGER NOT NULL
@@ -212,10 +230,16 @@ CREATE TABLE spans (
                           CONSTRAINT spans_position CHECK (position IS NULL OR (position > 0 AND run_id IS NOT NULL)),
     parent_span_id        TEXT CONSTRAINT spans_parent CHECK (length(parent_span_id) BETWEEN 1 AND 2048),
     kind                  TEXT NOT NULL CONSTRAINT spans_kind
-                          CHECK (kind IN ('llm', 'tool', 'retrieval', 'agent', 'group', 'mcp', 'other')),
+                          CHECK (
+                              kind = 'llm' OR kind = 'tool' OR kind = 'retrieval' OR kind = 'agent'
+                              OR kind = 'group' OR kind = 'mcp' OR kind = 'other'
+                          ),
     name                  TEXT NOT NULL CONSTRAINT spans_name CHECK (length(name) BETWEEN 1 AND 2048),
     status                TEXT NOT NULL CONSTRAINT spans_status
-                          CHECK (status IN ('ok', 'error', 'cancelled', 'denied', 'unfinished')),
+                          CHECK (
+                              status = 'ok' OR status = 'error' OR status = 'cancelled' OR status = 'denied'
+                              OR status = 'unfinished'
+                          ),
     recorded_at           INTEGER NOT NULL,
     started_at            INTEGER CONSTRAINT spans_started_at CHECK (started_at >= 0),
     ended_at              INTEGER CONSTRAINT spans_ended_at CHECK (ended_at >= started_at),
@@ -270,7 +294,9 @@ CREATE TABLE failures (
     failure_id         TEXT NOT NULL CONSTRAINT failures_failure_id CHECK (length(failure_id) = 36),
     run_id             TEXT,
     recorded_at        INTEGER NOT NULL,
-    source             TEXT NOT NULL CONSTRAINT failures_source CHECK (source IN ('agent', 'span', 'host')),
+    source             TEXT NOT NULL CONSTRAINT failures_source CHECK (
+                              source = 'agent' OR source = 'span' OR source = 'host'
+                          ),
     late               INTEGER NOT NULL CONSTRAINT failures_late CHECK (late IN (0, 1)),
     fingerprint        TEXT NOT NULL CONSTRAINT failures_fingerprint CHECK (length(fingerprint) = 16),
     agent              TEXT CONSTRAINT failures_agent CHECK (length(agent) <= 1024),
@@ -338,7 +364,7 @@ INSERT INTO database_key (id, random_key) VALUES (1, lower(hex(randomblob(32))))
 CREATE TABLE access_keys (
     key_hash   TEXT NOT NULL CONSTRAINT access_keys_key_hash CHECK (length(key_hash) = 64),
     key_id     TEXT NOT NULL CONSTRAINT access_keys_key_id UNIQUE,
-    role       TEXT NOT NULL CONSTRAINT access_keys_role CHECK (role IN ('read', 'write', 'admin')),
+    role       TEXT NOT NULL CONSTRAINT access_keys_role CHECK (role = 'read' OR role = 'write' OR role = 'admin'),
     projects   TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
