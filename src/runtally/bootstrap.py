@@ -16,7 +16,8 @@ from runtally.service.ledger import Ledger
 from runtally.settings import Settings, read
 from runtally.storage import sqlite
 from runtally.storage.access_keys import SqlAccessKeys
-from runtally.storage.group_commit import SqliteDatabase
+from runtally.storage.sqlite_database import SqliteDatabase
+from runtally.storage.sqlite_refusals import told_plainly
 
 if TYPE_CHECKING:
     from runtally.storage.checkup import Finding
@@ -94,7 +95,7 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
     Raises:
         Unavailable: the database cannot be used.
     """
-    with sqlite.told_plainly():
+    with told_plainly():
         connection = sqlite.writer(settings.database, settings.busy_seconds, clock)
     with contextlib.closing(connection), sqlite.transaction(connection, settings.busy_seconds) as tx:
         yield SqlAccessKeys(tx)

@@ -137,22 +137,29 @@ class Store(Protocol):
 
 
 class Database(Protocol):
-    """Runs units of work. A unit is a plain function over a `Store`, in one transaction, that never waits.
+    """Runs work: a plain function over a `Store`, in one transaction, that never waits.
 
     Raises:
-        Unavailable: the database cannot be used; nothing of the unit was recorded.
+        Unavailable: the database cannot be used, was closed, or was opened before this process was forked; nothing of
+            the work was recorded.
     """
 
-    async def write(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        """Run the unit and commit it durably, or undo it if it raises. Answers only once it is stored. If the
-        caller is cancelled before the unit begins it does not run; once begun it is finished.
+    async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
+        """Run the work and commit it durably, or undo it if it raises. Answers only once it is stored. If the caller
+        is cancelled before the work begins it does not run; once begun it is finished.
+
+        `size_bytes` is about how much the work writes: where that is much, it is kept off the event loop. Without
+        `wait`, the work is refused with `Unavailable` where it would have to wait for anybody: for another process, or
+        for other work of this one.
         """
 
-    async def read(self, unit: Callable[[Store], ResultT]) -> ResultT:
-        """Run the unit against one consistent snapshot, unable to write."""
+    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
+        """Run the work against one consistent snapshot, unable to write."""
 
     async def close(self) -> None:
-        """Finish what was begun and let go of the database."""
+        """Finish the work that runs and waits, refuse what comes later, and let go of the database. Closing it again
+        changes nothing.
+        """
 
 
 class Price(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from runtally.domain.caller import AccessKey
 from runtally.domain.fields import compact_json
-from runtally.storage.database import Row, Transaction
+from runtally.storage.transaction import Row, Transaction
 
 
 class SqlAccessKeys:

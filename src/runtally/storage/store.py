@@ -9,7 +9,7 @@ from runtally.domain.fields import Content, compact_json
 from runtally.domain.lifecycle import EndStatus
 from runtally.domain.models import Failure, Run, Span, Totals, UsageReport
 from runtally.domain.ports import Addition, FailureGroup, NewSpan, Receipt, RunState
-from runtally.storage.database import Row, Transaction
+from runtally.storage.transaction import Row, Transaction
 
 _LIST_FILTERS: Final = (
     "status",

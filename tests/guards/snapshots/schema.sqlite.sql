@@ -106,10 +106,12 @@ CREATE TABLE runs (
 ) STRICT;
 
 CREATE TABLE schema_migrations (
-    version    INTEGER NOT NULL PRIMARY KEY,
-    name       TEXT NOT NULL,
-    checksum   TEXT NOT NULL,
-    applied_at INTEGER NOT NULL
+    version         INTEGER NOT NULL PRIMARY KEY,
+    name            TEXT NOT NULL,
+    checksum        TEXT NOT NULL,
+    compatible_from INTEGER NOT NULL,
+    applied_at      INTEGER NOT NULL,
+    applied_by      TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE spans (

@@ -1,3 +1,4 @@
+-- compatible from: 1
 -- The ledger. Every key begins with project_key, the isolation boundary.
 -- Times are microseconds since the epoch in UTC, money is nano-dollars, durations are milliseconds.
 -- Free text may grow when a short secret becomes [REDACTED:kind], so its CHECKs allow eight times the limit at the door.
@@ -200,8 +201,10 @@ CREATE TABLE access_keys (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE schema_migrations (
-    version    INTEGER NOT NULL PRIMARY KEY,
-    name       TEXT NOT NULL,
-    checksum   TEXT NOT NULL,
-    applied_at INTEGER NOT NULL
+    version         INTEGER NOT NULL PRIMARY KEY,
+    name            TEXT NOT NULL,
+    checksum        TEXT NOT NULL,
+    compatible_from INTEGER NOT NULL,
+    applied_at      INTEGER NOT NULL,
+    applied_by      TEXT NOT NULL
 ) STRICT;
