@@ -13,7 +13,7 @@ from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 from runtally.domain.ports import Database
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
-from runtally.storage.group_commit import SqliteDatabase
+from runtally.storage.sqlite_database import SqliteDatabase
 from tests.door import CountingClock, CountingIds, Door, LedgerDatabase, Rows
 
 # A loaded machine is slow; how often each property is tried is said where it is stated. The same examples each time, so

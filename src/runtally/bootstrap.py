@@ -17,8 +17,9 @@ from runtally.service.ledger import Ledger
 from runtally.settings import Settings
 from runtally.storage import sqlite
 from runtally.storage.access_keys import SqlAccessKeys
-from runtally.storage.group_commit import SqliteDatabase
 from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.sqlite_database import SqliteDatabase
+from runtally.storage.sqlite_refusals import told_plainly
 
 if TYPE_CHECKING:
     from runtally.storage.checkup import Finding
@@ -110,7 +111,7 @@ def list_access_keys(settings: Settings) -> Sequence[AccessKey]:
     if not has_database(settings):
         return ()
     with (
-        sqlite.told_plainly(),
+        told_plainly(),
         contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds)) as connection,
     ):
         return SqlAccessKeys(sqlite.SqliteTransaction(connection)).list_all()
@@ -125,7 +126,7 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         Unavailable: the database cannot be used.
     """
     refuse_bad_path(settings)
-    with sqlite.told_plainly():
+    with told_plainly():
         connection = sqlite.writer(settings.database, settings.busy_seconds, clock)
     with contextlib.closing(connection), sqlite.transaction(connection, settings.busy_seconds) as tx:
         yield SqlAccessKeys(tx)

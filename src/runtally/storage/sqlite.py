@@ -1,4 +1,4 @@
-"""SQLite: how a file is opened, how a query runs in it, and what its refusals mean."""
+"""SQLite: how a file is opened, and how a transaction runs in it."""
 
 import contextlib
 import os
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtally.domain.clock import Clock
-from runtally.domain.errors import LimitExceeded, RuntallyError, Unavailable
+from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, queries
 from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.sqlite_refusals import is_busy, told_plainly, unavailable
 from runtally.storage.transaction import Params, Row
 
 _SETTINGS: Final = (
@@ -21,9 +22,7 @@ _SETTINGS: Final = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 67108864",
 )
-_NOTHING: Final = "Nothing was recorded."
 
-Connect = Callable[[], sqlite3.Connection]
 IsWanted = Callable[[], bool]
 
 
@@ -31,7 +30,7 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
     """A connection that writes, to a file that exists, is the owner's alone and has the newest schema.
 
     Raises:
-        sqlite3.Error: the file cannot be used (see `refusal`).
+        sqlite3.Error: the file cannot be used (see `sqlite_refusals`).
         Unavailable: it can, but it is not for this Runtally.
     """
     if sqlite3.sqlite_version_info < (3, 37):
@@ -40,7 +39,7 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
     _create_private(path)
     if path.is_file() and not os.access(path, os.W_OK):
         # SQLite would open it for reading, and the connection would never write, even if it may later on.
-        raise _unavailable(sqlite3.SQLITE_READONLY)
+        raise unavailable(sqlite3.SQLITE_READONLY)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
         if migrate.applied_version(connection) == 0:
@@ -62,14 +61,14 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """A connection that cannot write, to a file that a writer has prepared.
 
     Raises:
-        sqlite3.Error: the file cannot be used (see `refusal`).
+        sqlite3.Error: the file cannot be used (see `sqlite_refusals`).
         Unavailable: it can, but it is not for this Runtally.
     """
     refuse_lone_log(path)
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
-        if migrate.applied_version(connection) < migrate.released("sqlite")[-1].version:
+        if migrate.applied_version(connection) < migrate.newest():
             raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
         for setting in _SETTINGS:
             connection.execute(setting)
@@ -95,7 +94,7 @@ def _patiently(
         try:
             return connection.execute(statement)
         except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() >= deadline or not is_wanted():
+            if not is_busy(error) or time.monotonic() >= deadline or not is_wanted():
                 raise
             time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 - jitter, not a secret
 
@@ -112,15 +111,6 @@ def transaction(connection: sqlite3.Connection, busy_seconds: float) -> Iterator
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-
-@contextlib.contextmanager
-def told_plainly() -> Iterator[None]:
-    """Turns what SQLite raises into what a person can act on."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise refusal(error) from error
 
 
 class SqliteTransaction:
@@ -148,79 +138,9 @@ class SqliteTransaction:
         return self._connection.execute(self._queries[query].sql(params), params).fetchall()
 
 
-_REFUSALS: Final = {
-    sqlite3.SQLITE_BUSY: (
-        "another process is holding the write lock of the database",
-        "Try again in a moment; if it stays so, `runtally doctor` says more",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "the database cannot be written: the file, its folder or the disk is read-only",
-        "Make them writable for the user who runs Runtally, or set RUNTALLY_DB to another file",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "the disk refused to read or write the database",
-        "Check the disk and its free space, then try again",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        "the database file is damaged",
-        "Run `runtally doctor`; restore a backup, or move the file away and Runtally will begin a new one",
-    ),
-    sqlite3.SQLITE_FULL: (
-        "the disk that holds the database is full",
-        "Free some space and try again",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "the database file cannot be opened",
-        "Check that its folder exists and that the user who runs Runtally may write there, or set RUNTALLY_DB",
-    ),
-}
-_SAME_AS: Final = {
-    sqlite3.SQLITE_LOCKED: sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_PROTOCOL: sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_PERM: sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_AUTH: sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_NOTADB: sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOLFS: sqlite3.SQLITE_FULL,
-}
-
-
-def refusal(error: sqlite3.Error) -> RuntallyError | sqlite3.Error:
-    """What SQLite's refusal means to a person, or the error itself where it can only be a bug of ours."""
-    code = _code(error)
-    if _SAME_AS.get(code, code) in _REFUSALS:
-        return _unavailable(_SAME_AS.get(code, code))
-    if code == sqlite3.SQLITE_CONSTRAINT and "runs_totals_are_exact" in str(error):
-        return LimitExceeded(
-            "the run's totals would pass 9,007,199,254,740,991, beyond which numbers are not exact. "
-            f"{_NOTHING} Check the counts, or start another run",
-            field="token_usage",
-        )
-    return error
-
-
-def _unavailable(code: int) -> Unavailable:
-    wrong, way_out = _REFUSALS[code]
-    return Unavailable(f"{wrong}. {_NOTHING} {way_out}")
-
-
-def breaks_connection(error: BaseException) -> bool:
-    """Whether the connection must be opened anew before the file can be trusted to have been mended."""
-    if not isinstance(error, sqlite3.Error) or _is_busy(error):
-        return False
-    return _SAME_AS.get(_code(error), _code(error)) in _REFUSALS
-
-
 def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
     # sqlite3.Row looks every column up by comparing names one after the other.
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
-
-
-def _code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _create_private(path: Path) -> None:

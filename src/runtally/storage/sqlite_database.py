@@ -1,0 +1,102 @@
+"""An SQLite file as the service's database."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from runtally.domain.clock import Clock
+from runtally.domain.errors import Unavailable
+from runtally.domain.ports import Store
+from runtally.storage import sqlite
+from runtally.storage.open_file import OpenFile
+from runtally.storage.readers import Readers
+from runtally.storage.store import SqlStore
+from runtally.storage.transaction import Transaction
+from runtally.storage.writer import Writer
+
+ResultT = TypeVar("ResultT")
+
+
+class SqliteDatabase:
+    """Fills `domain.ports.Database` with one SQLite file: one writing connection and a few that only read."""
+
+    def __init__(self, path: Path, *, busy_seconds: float, clock: Clock) -> None:
+        self._file = OpenFile(path)
+        self._writer = Writer(self._file, lambda seconds: sqlite.writer(path, seconds, clock), busy_seconds)
+        self._readers = Readers(self._file, lambda seconds: sqlite.reader(path, seconds), busy_seconds)
+        self._calls = _Calls()
+
+    async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
+        with self._calls:
+            result: ResultT = await self._writer.write(lambda tx: work(SqlStore(tx)), size_bytes=size_bytes, wait=wait)
+            return result
+
+    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
+        return await self.read_transaction(lambda tx: work(SqlStore(tx)))
+
+    async def read_transaction(self, work: Callable[[Transaction], ResultT]) -> ResultT:
+        """`read` for what is not the ledger: the work sees the four verbs alone."""
+        with self._calls:
+            # Not while the writer has the file open: it may be waiting for a lock, for which no reader needs to wait.
+            is_prepared = self._writer.is_open and self._file.identity is not None
+            refusal = None if is_prepared else await self._prepare()
+            try:
+                result: ResultT = await self._readers.read(work)
+            except Unavailable as error:
+                raise refusal or error from None
+            finally:
+                if refusal is not None:
+                    # What a reader opened read-only would stay so for the writer.
+                    self._readers.let_go()
+            return result
+
+    async def close(self) -> None:
+        if await self._calls.end():
+            await self._readers.finish()
+            # Last, because it may move the log into the file.
+            await self._writer.finish()
+
+    async def _prepare(self) -> Unavailable | None:
+        """Have the file made or upgraded. Where that is refused, a reader may still find it fit to be read."""
+        try:
+            await self._writer.open()
+        except Unavailable as error:
+            return error
+        return None
+
+
+class _Calls:
+    """The calls that are under way; none begins after the database was closed, or in a child of its process."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._under_way = 0
+        self._is_closed = False
+        self._all_ended = asyncio.Event()
+
+    def __enter__(self) -> None:
+        if os.getpid() != self._process:
+            # Neither the threads nor SQLite's locks came along.
+            raise Unavailable(
+                "the database was opened before this process was forked from another. Nothing was recorded. Open the "
+                "database anew in the child process"
+            )
+        if self._is_closed:
+            raise Unavailable("the database is closed. Nothing was recorded. Open it anew")
+        self._under_way += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._under_way -= 1
+        if self._is_closed and not self._under_way:
+            self._all_ended.set()
+
+    async def end(self) -> bool:
+        """Let no more begin and wait for the last; False where there is nothing to close, in a child process."""
+        self._is_closed = True
+        if os.getpid() != self._process:
+            return False
+        if self._under_way:
+            await self._all_ended.wait()
+        return True

@@ -1,0 +1,159 @@
+"""The readers: a read has a connection to itself, is answered as soon as it is done, and cannot write."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from runtally.domain.errors import Unavailable
+from runtally.storage import sqlite
+from runtally.storage.open_file import OpenFile
+from runtally.storage.readers import READERS_MAX, Readers
+from runtally.storage.transaction import Transaction
+from runtally.storage.work import Work
+from tests.unit.test_writer import ERRORS
+from tests.unit.transactions import BOUND_SECONDS, Held, clock, outcome, record, recorded, stored
+
+pytestmark = pytest.mark.anyio
+
+
+class Subject:
+    """Readers of a file in which one name is recorded."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.opened = 0
+        self.write("first")
+        self.readers = Readers(OpenFile(database), self._connect, BOUND_SECONDS)
+
+    def write(self, name: str) -> None:
+        connection = sqlite.writer(self.database, BOUND_SECONDS, clock)
+        with sqlite.transaction(connection, BOUND_SECONDS) as tx:
+            record(name)(tx)
+        connection.close()
+
+    def _connect(self, busy_seconds: float) -> sqlite3.Connection:
+        self.opened += 1
+        return sqlite.reader(self.database, busy_seconds)
+
+    async def read(self, work: Work = recorded) -> Any:
+        with anyio.fail_after(BOUND_SECONDS):
+            return await outcome(self.readers.read(work))
+
+    async def hold(self, work: Work = recorded) -> "tuple[Held, asyncio.Task[Any]]":
+        """A read that keeps a reader busy."""
+        held = Held(work)
+        reading = asyncio.ensure_future(self.read(held))
+        with anyio.fail_after(BOUND_SECONDS):
+            await held.begun.wait()
+        return held, reading
+
+
+@pytest.fixture
+async def subject(tmp_path: Path) -> AsyncIterator[Subject]:
+    subject = Subject(tmp_path / "ledger.db")
+    yield subject
+    with anyio.fail_after(BOUND_SECONDS):
+        await subject.readers.finish()
+
+
+async def test_reads_one_after_the_other_share_one_connection(subject: Subject) -> None:
+    assert subject.opened == 0
+    for _ in range(20):
+        assert await subject.read() == ["first"]
+    assert subject.opened == 1
+
+
+async def test_a_read_is_answered_while_another_is_not_done(subject: Subject) -> None:
+    held, reading = await subject.hold()
+    for _ in range(5):
+        assert await subject.read() == ["first"]
+    assert subject.opened == 2
+    assert not reading.done()
+    held.let_go()
+    assert await reading == ["first"]
+
+
+async def test_each_read_is_answered_as_it_finishes(subject: Subject) -> None:
+    holding = [await subject.hold() for _ in range(READERS_MAX)]
+    for held, reading in reversed(holding):
+        assert not reading.done()
+        held.let_go()
+        assert await reading == ["first"]
+
+
+async def test_where_all_are_busy_reads_wait_in_order_for_the_first_that_becomes_idle(subject: Subject) -> None:
+    holding = [await subject.hold() for _ in range(READERS_MAX)]
+    order: list[int] = []
+    waiting = [
+        asyncio.ensure_future(subject.read(lambda _, number=number: order.append(number))) for number in range(9)
+    ]
+    await anyio.wait_all_tasks_blocked()
+    assert order == []
+    holding[2][0].let_go()
+    await asyncio.gather(*waiting)
+    assert order == list(range(9))
+    assert subject.opened == READERS_MAX
+    assert [reading.done() for _, reading in holding] == [False, False, True, False]
+    for held, _ in holding:
+        held.let_go()
+    assert await asyncio.gather(*(reading for _, reading in holding)) == [["first"]] * READERS_MAX
+
+
+async def test_a_read_that_is_cancelled_while_it_waits_does_not_run(subject: Subject) -> None:
+    holding = [await subject.hold() for _ in range(READERS_MAX)]
+    ran: list[str] = []
+    cancelled = asyncio.ensure_future(subject.read(lambda _: ran.append("cancelled")))
+    kept = asyncio.ensure_future(subject.read(lambda _: ran.append("kept")))
+    await anyio.wait_all_tasks_blocked()
+    cancelled.cancel()
+    for held, _ in holding:
+        held.let_go()
+    await asyncio.gather(kept, *(reading for _, reading in holding))
+    assert ran == ["kept"]
+
+
+async def test_a_read_cannot_write(subject: Subject) -> None:
+    refused = await subject.read(record("written"))
+    assert isinstance(refused, Unavailable)
+    assert stored(subject.database) == ["first"] == await subject.read()
+
+
+async def test_a_read_sees_one_snapshot_and_the_next_one_what_was_written_since(subject: Subject) -> None:
+    written = threading.Event()
+
+    def read_twice(tx: Transaction) -> list[list[str]]:
+        before = recorded(tx)
+        assert written.wait(BOUND_SECONDS)
+        return [before, recorded(tx)]
+
+    begun = Held(read_twice)
+    reading = asyncio.ensure_future(subject.read(begun))
+    begun.let_go()
+    with anyio.fail_after(BOUND_SECONDS):
+        await begun.begun.wait()
+    subject.write("second")
+    written.set()
+    before, after = await reading
+    assert before == after
+    assert sorted(await subject.read()) == ["first", "second"]
+
+
+@pytest.mark.parametrize("make", ERRORS, ids=lambda make: getattr(make, "__name__", ""))
+async def test_whatever_a_read_raises_reaches_its_caller_and_the_reader_reads_on(
+    subject: Subject, make: Callable[[], BaseException]
+) -> None:
+    error = make()
+
+    def raises(tx: Transaction) -> None:
+        raise error
+
+    told = await subject.read(raises)
+    assert told is error or told.__cause__ is error
+    assert await subject.read() == ["first"]
+    assert subject.opened == 1
