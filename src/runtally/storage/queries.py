@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 _BLOCK = re.compile(r"^-- name: (\w+)\n(?:-- .*\n)+", re.MULTILINE)
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _OPTIONAL = re.compile(r"^(.*?)\s*-- if :(\w+)$")
 
 
@@ -29,6 +30,17 @@ class Query:
         if self.whole is not None:
             return self.whole
         return "\n".join(line for line, needs in self.lines if needs is None or params[needs] is not None)
+
+    def bound(self, params: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The statement with numbered parameters, and their values: a driver binds those faster than names."""
+        statement, names = _numbered(self.sql(params))
+        return statement, tuple([params[name] for name in names])
+
+
+@cache
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    return _PARAMETER.sub(lambda found: f"?{names.index(found[1]) + 1}", sql), names
 
 
 @cache

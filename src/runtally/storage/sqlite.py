@@ -123,19 +123,20 @@ class SqliteTransaction:
         self._queries = queries.load()
 
     def execute(self, query: str, params: Params) -> int:
-        return self._connection.execute(self._queries[query].sql(params), params).rowcount
+        return self._connection.execute(*self._queries[query].bound(params)).rowcount
 
     def execute_many(self, query: str, rows: Sequence[Params]) -> None:
         if rows:
-            self._connection.executemany(self._queries[query].sql(rows[0]), rows)
+            bound = [self._queries[query].bound(row) for row in rows]
+            self._connection.executemany(bound[0][0], [values for _, values in bound])
 
     def fetch_one(self, query: str, params: Params) -> Row | None:
         # All rows are fetched: a statement with RETURNING is not done, and COMMIT fails, before it has been read out.
-        rows = self._connection.execute(self._queries[query].sql(params), params).fetchall()
+        rows = self._connection.execute(*self._queries[query].bound(params)).fetchall()
         return rows[0] if rows else None
 
     def fetch_all(self, query: str, params: Params) -> Sequence[Row]:
-        return self._connection.execute(self._queries[query].sql(params), params).fetchall()
+        return self._connection.execute(*self._queries[query].bound(params)).fetchall()
 
 
 def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
