@@ -165,6 +165,13 @@ CALL = {"input_tokens": 100, "output_tokens": 50}
         ),
         pytest.param(
             [CALL | {"cost_usd": 1}],
+            CALL | {"llm_calls": 5},
+            {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "llm_calls": 5},
+            {"reports": 2, "total_tokens": 150, "llm_calls": 5, "cost_usd": 1.0, "unpriced_calls": 0} | CALL,
+            id="calls whose tokens were all reported are paid for",
+        ),
+        pytest.param(
+            [CALL | {"cost_usd": 1}],
             CALL | {"cache_read_tokens": 80},
             {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "cache_read_tokens": 80},
             {"reports": 2, "total_tokens": 150, "cache_read_tokens": 80, "cost_usd": 1.0, "unpriced_calls": 0} | CALL,

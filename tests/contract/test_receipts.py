@@ -68,10 +68,23 @@ async def test_two_secrets_that_look_the_same_once_redacted_are_two_requests(doo
     assert "summary differ" in error.message
 
 
-async def test_a_list_in_another_order_is_other_content(door: Door):
-    await door("record_run", agent="a", summary="s", meta_json={"x": [1, 2]}, idempotency_key="k")
-    error = await door.refused("record_run", agent="a", summary="s", meta_json={"x": [2, 1]}, idempotency_key="k")
-    assert "meta_json differ" in error.message
+@pytest.mark.parametrize(
+    ("tool", "field", "in_order"),
+    [
+        ("core_start_run", "meta_json", lambda items: {"x": items}),
+        ("core_start_run", "input", lambda items: items),
+        ("core_start_run", "input", lambda items: {"x": [items]}),
+        ("core_report_usage", "traces", lambda items: [{"name": str(item)} for item in items]),
+    ],
+)
+async def test_a_list_in_another_order_is_other_content(door: Door, tool, field, in_order):
+    run_id = await door.run()
+    given = {"idempotency_key": "k"}
+    if tool == "core_report_usage":
+        given |= {"run_id": run_id, "token_usage": {"input_tokens": 1}}
+    await door(tool, **given, **{field: in_order([1, 2])})
+    error = await door.refused(tool, **given, **{field: in_order([2, 1])})
+    assert f": {field} differ" in error.message
 
 
 async def test_a_payload_as_deep_as_the_door_takes_it_can_be_sent_again(door: Door):

@@ -69,7 +69,22 @@ async def test_a_read_sweeps_a_bounded_number_of_runs_and_the_next_one_goes_on(
 async def test_a_run_is_stale_only_after_the_whole_time_of_silence(door: Door, clock: CountingClock, ahead_us):
     run_id = await door.run()
     clock.advance(hours=STALE_HOURS, micros=ahead_us)
-    assert (await door.look(run_id))["status"] == ("interrupted" if ahead_us else "running")
+    run = await door.look(run_id)
+    assert (run["status"], "stale" in run) == ("interrupted" if ahead_us else "running", False)
+
+
+async def test_a_sweep_takes_no_run_along_that_is_not_stale(door: Door, opened: Database, clock: CountingClock):
+    stale = await door.run()
+    clock.advance(micros=1)
+    silent = await door.run()
+    clock.advance(hours=STALE_HOURS)
+    before = clock.now_us - STALE_HOURS * 3_600_000_000
+    assert {run["run_id"]: run["status"] for run in (await door("list_runs"))["runs"]} == {
+        stale: "interrupted",
+        silent: "running",
+    }
+    assert await opened.read(lambda store: store.runs.has_stale("alpha", before)) is False
+    assert await opened.read(lambda store: store.runs.has_stale("alpha", before + 1)) is True
 
 
 async def test_every_project_that_was_ever_written_to_can_be_swept_page_by_page(

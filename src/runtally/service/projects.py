@@ -7,7 +7,7 @@ _REMEMBERED: Final = 10_000
 
 
 class NotedProjects:
-    """What this process last noted of each project: anew after a minute, or when the clock was set back."""
+    """When this process last noted each project; it does so anew after a minute."""
 
     def __init__(self) -> None:
         self._noted_at: dict[str, int] = {}
@@ -15,7 +15,7 @@ class NotedProjects:
     def is_due(self, project_key: str, now: int) -> bool:
         """Whether a write at `now` is to be noted in the database."""
         noted_at = self._noted_at.get(project_key)
-        return noted_at is None or not 0 <= now - noted_at < _EVERY_US
+        return noted_at is None or now - noted_at >= _EVERY_US
 
     def note(self, project_key: str, now: int) -> None:
         """Remember that it was, and that this is committed."""
