@@ -88,7 +88,6 @@ class BareSqlite:
         self._reports = Reports(fill(database, RUNNING))
         self._before = stored(database)
         self._connection = sqlite.writer(database, busy_seconds=10, clock=bootstrap.clock)
-        self._connection.row_factory = None
         self._add, self._insert = (queries.load()[name].sql({}) for name in ("add_reported", "insert_usage_entry"))
 
     def units_per_second(self, per_commit: int, units: int) -> float:

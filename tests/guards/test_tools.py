@@ -92,3 +92,20 @@ def test_the_readme_lists_every_tool_with_its_arguments(tools: list[dict[str, An
         assert row["Arguments"] == told, f"README's row of {tool['name']}"
         assert row["Reads or writes"] == ("writes" if ours.writes else "reads")
         assert row["What it is for"]
+
+
+REQUIRED_SINCE_0_2_0 = {
+    "core_start_run": {"project_key", "run_id", "status", "created", "started_at", "totals"},
+    "core_report_usage": {"project_key", "run_id", "status", "totals"},
+    "core_end_run": {"project_key", "run_id", "status", "ended_at", "duration_ms", "totals"},
+    "core_record_failure": {"project_key", "failure_id", "fingerprint", "seen", "first_seen_at"},
+    "record_run": {"project_key", "run_id", "status"},
+    "track_mcp": {"project_key", "span_id", "status"},
+}
+"""A receipt that 0.2.0 kept is still an answer: what its answers lacked can never be required. Never add to a line."""
+
+
+def test_an_answer_that_was_kept_before_can_be_given_again(tools: list[dict[str, Any]]) -> None:
+    required = {tool["name"]: set(tool["outputSchema"]["required"]) for tool in tools}
+    for name, since in REQUIRED_SINCE_0_2_0.items():
+        assert required[name] <= since, f"{name}: make these optional: {sorted(required[name] - since)}"

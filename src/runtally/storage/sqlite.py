@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from runtally.domain.clock import Clock
 from runtally.domain.errors import Unavailable
@@ -53,7 +53,6 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
         migrate.upgrade(connection, clock())
         # SQLite's own wait is unfair: a writer in a tight loop starves the others. From here on `begin` waits.
         connection.execute("PRAGMA busy_timeout = 0")
-        connection.row_factory = _row
     return connection
 
 
@@ -72,7 +71,6 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
             raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
         for setting in _SETTINGS:
             connection.execute(setting)
-        connection.row_factory = _row
     return connection
 
 
@@ -131,17 +129,15 @@ class SqliteTransaction:
             self._connection.executemany(bound[0][0], [values for _, values in bound])
 
     def fetch_one(self, query: str, params: Params) -> Row | None:
-        # All rows are fetched: a statement with RETURNING is not done, and COMMIT fails, before it has been read out.
-        rows = self._connection.execute(*self._queries[query].bound(params)).fetchall()
+        rows = self.fetch_all(query, params)
         return rows[0] if rows else None
 
     def fetch_all(self, query: str, params: Params) -> Sequence[Row]:
-        return self._connection.execute(*self._queries[query].bound(params)).fetchall()
-
-
-def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
-    # sqlite3.Row looks every column up by comparing names one after the other.
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+        cursor = self._connection.execute(*self._queries[query].bound(params))
+        # All rows are fetched: a statement with RETURNING is not done, and COMMIT fails, before it has been read out.
+        rows = cursor.fetchall()
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _create_private(path: Path) -> None:
