@@ -51,14 +51,16 @@ def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     return Ledger(database or open_database(settings), entry)
 
 
-async def find_access_key(database: SqliteDatabase, token: str) -> AccessKey | None:
-    """The bearer key that a request presents, or None if it opens nothing.
+async def find_access_key(database: SqliteDatabase, token: str, bound_to: Sequence[str]) -> AccessKey | None:
+    """The bearer key that a request presents, narrowed to the projects that the server is bound to, if it is bound; None
+    if it opens nothing here.
 
     Raises:
         Unavailable: the database cannot be used.
     """
     key_hash = access_keys.hash_of(token)
-    return await database.read_transaction(lambda tx: SqlAccessKeys(tx).find(key_hash, clock()))
+    key = await database.read_transaction(lambda tx: SqlAccessKeys(tx).find(key_hash, clock()))
+    return key.within(bound_to) if key is not None and bound_to else key
 
 
 async def any_access_key(database: SqliteDatabase) -> bool:

@@ -46,11 +46,12 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         )
         app = make_app(
             server,
-            find_key=(lambda token: bootstrap.find_access_key(database, token)) if keyed else None,
+            find_key=(lambda token: bootstrap.find_access_key(database, token, settings.projects)) if keyed else None,
             allowed_hosts=(*settings.allowed_hosts, *_own_name(host)),
             check=lambda: bootstrap.check(database),
         )
-        who = "bearer keys" if keyed else f"no keys; bound to {settings.bound_to}"
+        bound = f"; bound to {settings.bound_to}" if settings.projects or not keyed else ""
+        who = ("bearer keys" if keyed else "no keys") + bound
         await _Server(app, host, port, f"database {settings.database}; {who}").serve()
     finally:
         with anyio.CancelScope(shield=True):

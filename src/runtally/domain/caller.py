@@ -1,6 +1,7 @@
 """Who is asking, and what that opens."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from runtally.domain.errors import InvalidInput, NotAllowed
@@ -78,6 +79,11 @@ class AccessKey:
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+
+    def within(self, projects: Sequence[str]) -> "AccessKey | None":
+        """The key as a server knows it that is bound to the projects; None where it opens none of them."""
+        opened = tuple(project for project in self.projects if project in projects)
+        return replace(self, projects=opened) if opened else None
 
     @property
     def caller(self) -> Caller:

@@ -122,7 +122,7 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     earlier = _correctable(unit, project_key, run_id, report_id)
     spans = [span for _, span in new]
     # An empty correction takes the report back: it still needs an entry to stand in its place.
-    entries = entries_of(unit, request.token_usage, [trace for trace, _ in new]) or [UsageEntry(Spent(), "reported")]
+    entries = entries_of(unit, request.token_usage, [trace for trace, _ in new]) or [UsageEntry(Spent(), "unpriced")]
     run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
     insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
     correction_id = _take_the_place(unit, project_key, run_id, report_id, entries, late=earlier.late)
@@ -178,7 +178,7 @@ def _weigh_final_totals_again(unit: Unit, project_key: str, run_id: str) -> None
     entry = final_entry(unit, final, unit.store.usage.sum_before_end(project_key, run_id))
     if entry is None and stands is None:
         return
-    entry = entry or UsageEntry(Spent(), "reported")
+    entry = entry or UsageEntry(Spent(), "unpriced")
     if stands is None or stands[1].spent != entry.spent:
         replaced = None if stands is None else stands[0]
         _take_the_place(unit, project_key, run_id, replaced, [entry], source="final")

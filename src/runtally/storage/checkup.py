@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from runtally.domain.errors import RuntallyError
 from runtally.storage import migrate, queries
+from runtally.storage.open_file import refuse_lone_log
 from runtally.storage.sqlite_refusals import told_plainly
 
 _LOW_DISK_BYTES: Final = 512 * 1024 * 1024
@@ -28,13 +29,13 @@ class Finding(NamedTuple):
 def check_up(path: Path) -> list[Finding]:
     """Every check that can be made of the file, most basic first; the later ones need a file that opens."""
     if not path.exists():
-        return [Finding("file", _may_create(path), _not_there_yet(path))]
+        return [_not_there_yet(path)]
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
-            if schema.fine:  # else there is no ledger in the file that the others could judge
+            if schema.fine and path.stat().st_size:  # else there is no ledger in the file that the others could judge
                 findings += [_attempt(name, check, connection) for name, check in _CHECKS]
     except RuntallyError as error:
         findings.append(Finding("opens", fine=False, told=error.message))
@@ -60,10 +61,15 @@ def _may_create(path: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _not_there_yet(path: Path) -> str:
+def _not_there_yet(path: Path) -> Finding:
+    try:
+        refuse_lone_log(path)
+    except RuntallyError as error:
+        return Finding("file", fine=False, told=error.message)
     if _may_create(path):
-        return "not there yet; it is made when the first call comes"
-    return "not there, and its folder cannot be written; make it writable, or set RUNTALLY_DB to another file"
+        return Finding("file", fine=True, told="not there yet; it is made when the first call comes")
+    told = "not there, and its folder cannot be written; make it writable, or set RUNTALLY_DB to another file"
+    return Finding("file", fine=False, told=told)
 
 
 def _permissions(path: Path) -> Finding:
