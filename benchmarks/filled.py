@@ -61,6 +61,7 @@ class _Rows:
         )
         origin = NOWHERE._replace(client="claude-code 2.1.0")._asdict()
         self._run = vars(run) | origin | {"start_meta_json": '{"branch":"main"}', "input": None, "input_bytes": None}
+        self._run["input_truncated"] = None
         unknown = Counts()._asdict()
         self._addition = {**unknown, "reports": 2, "unpriced_calls": 0, "spans": 0, "failures": 0}
         self._report = {

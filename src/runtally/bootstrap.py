@@ -52,8 +52,8 @@ def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
 
 
 async def find_access_key(database: SqliteDatabase, token: str, bound_to: Sequence[str]) -> AccessKey | None:
-    """The bearer key that a request presents, narrowed to the projects that the server is bound to, if it is bound; None
-    if it opens nothing here.
+    """The bearer key that a request presents, narrowed to the projects that the server is bound to, if it is bound;
+    None if it opens nothing here.
 
     Raises:
         Unavailable: the database cannot be used.

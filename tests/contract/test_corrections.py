@@ -42,6 +42,32 @@ async def test_a_correction_takes_the_place_of_a_report(door: Door, database: Le
     assert (await door.look(run_id))["last_seen_at"] == "2026-01-01T00:00:01Z"
 
 
+async def test_a_correction_counts_its_traces_whatever_spans_the_run_has(door: Door, database: LedgerDatabase):
+    run_id = await door.run()
+    steps = [{"span_id": "plan", "input_tokens": 50, "model": "m"}, {"span_id": "grep", "input_tokens": 1}]
+    wrong = await report(door, run_id, {}, traces=steps)
+    same = await report(door, run_id, {}, traces=steps, corrects=wrong["report_id"])
+    assert (same["totals"]["input_tokens"], same["spans_recorded"]) == (51, 0)
+    changed = [steps[0] | {"input_tokens": 7}, steps[1], {"span_id": "sed", "input_tokens": 2}]
+    answer = await report(door, run_id, {}, traces=changed, corrects=same["report_id"])
+    assert (answer["totals"]["input_tokens"], answer["spans_recorded"]) == (10, 1)
+    assert answer["totals"] == sum_of_ledger(database, run_id)
+    spans = (await door("get_run", run_id=run_id, detail="spans"))["spans"]
+    assert [span["input_tokens"] for span in spans] == [50, 1, 2], "spans are never changed"
+
+
+async def test_a_correction_costs_what_its_report_would_have_cost_then(door: Door, clock: CountingClock):
+    clock.now_us = 1_749_427_200_000_000
+    run_id = await door.run()
+    usage = {"model": "o3", "provider": "openai", "input_tokens": 1_000_000, "output_tokens": 0}
+    wrong = await report(door, run_id, usage | {"input_tokens": 2_000_000})
+    await door("core_end_run", run_id=run_id, status="completed", token_usage=usage | {"input_tokens": 3_000_000})
+    clock.advance(hours=24 * 3)
+    assert (await report(door, run_id, usage))["totals"]["cost_usd"] == 30.0 + 2.0, "o3 became cheaper meanwhile"
+    answer = await report(door, run_id, usage, corrects=wrong["report_id"])
+    assert answer["totals"]["cost_usd"] == 30.0 + 2.0
+
+
 async def test_an_empty_correction_takes_a_report_back(door: Door, database: LedgerDatabase):
     run_id = await door.run()
     await report(door, run_id, CALL)
@@ -119,8 +145,9 @@ async def test_final_totals_are_weighed_again_after_a_correction(
     answer = await report(door, run_id, instead, corrects=ids[which])
     assert answer["totals"]["input_tokens"] == corrected + 1000, totals
     assert answer["totals"] == sum_of_ledger(database, run_id)
-    assert answer["late"] is True
+    assert "late" not in answer, "it stands where a report stood that was in time"
     again = await report(door, run_id, {"input_tokens": 1}, corrects=late["report_id"])
+    assert again["late"] is True
     assert again["totals"]["input_tokens"] == corrected + 1
     assert again["totals"] == sum_of_ledger(database, run_id)
 

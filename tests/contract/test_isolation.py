@@ -62,7 +62,7 @@ async def alpha(door: Door, opened: Database, database: LedgerDatabase, clock: C
     await door.by(BOUND_TO_TWO)("core_start_run", project_key="beta", run_id=RUN)
     kept = a_report()._replace(report_id=KEPT_REPORT)
     await opened.write(lambda store: store.usage.insert("alpha", RUN, kept))
-    await opened.write(lambda store: store.receipts.insert("alpha", "kept", KEY, START, Receipt({}, "{}")))
+    await opened.write(lambda store: store.receipts.insert("alpha", "kept", KEY, Receipt({}, "{}", 1, START)))
     return database.rows("alpha")
 
 
@@ -112,7 +112,7 @@ ADDS: dict[str, tuple[Use, str]] = {
     "spans.insert": (lambda store, project: store.spans.insert(project, [a_span()]), "spans"),
     "failures.insert": (lambda store, project: store.failures.insert(project, a_failure(), NOWHERE), "failures"),
     "receipts.insert": (
-        lambda store, project: store.receipts.insert(project, "kept", KEY, START, Receipt({}, "{}")),
+        lambda store, project: store.receipts.insert(project, "kept", KEY, Receipt({}, "{}", 1, START)),
         "receipts",
     ),
     "projects.note_write": (lambda store, project: store.projects.note_write(project, LATER), "projects"),

@@ -1,13 +1,16 @@
 """What a write was asked is kept as keyed hashes: enough to know it again, and nothing that can be read."""
 
+import json
+
 import pytest
 
 from runtally import pricing
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 from runtally.domain.ports import Database
+from runtally.service import receipts
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
-from tests.door import CountingClock, CountingIds, Door, LedgerDatabase, an_id
+from tests.door import BOUND_TO_TWO, CountingClock, CountingIds, Door, LedgerDatabase, an_id
 
 pytestmark = pytest.mark.anyio
 
@@ -32,14 +35,21 @@ async def test_no_argument_and_no_key_stands_in_a_receipt(door: Door, database: 
     assert {len(receipt["receipt_key"]) for receipt in receipts} == {32}
 
 
-async def test_the_same_content_has_another_hash_in_another_argument_project_and_database(
+async def test_the_same_content_has_another_hash_in_another_argument_operation_project_and_database(
     door: Door, database: LedgerDatabase, tmp_path_factory: pytest.TempPathFactory, clock: CountingClock
 ):
-    await door("core_start_run", idempotency_key="k")
+    same = {"agent_id": "same", "summary": "same", "idempotency_key": "k"}
+    await door("core_start_run", label="same", **same)
     (here,) = database.rows()["receipts"]
+    await door("core_record_failure", task_id="same", **same)
+    await door.by(BOUND_TO_TWO)("core_start_run", project_key="beta", label="same", **same)
+    receipts = database.rows()["receipts"]
+    hashes = [*(one["receipt_key"] for one in receipts)]
+    hashes += [digest for one in receipts for digest in json.loads(one["digests_json"]).values()]
+    assert len(set(hashes)) == len(hashes) == 3 + 9
     other = type(database)(tmp_path_factory.mktemp("other"))
     opened = other.open(clock)
-    await door_to(opened, other, clock, redact=True)("core_start_run", idempotency_key="k")
+    await door_to(opened, other, clock, redact=True)("core_start_run", label="same", **same)
     await opened.close()
     (there,) = other.rows()["receipts"]
     assert here["receipt_key"] != there["receipt_key"]
@@ -59,6 +69,31 @@ async def test_a_retry_is_known_after_redaction_was_switched(
     end = {"run_id": an_id(1), "status": "failed", "summary": f"Lost {TOKEN}", "output": TOKEN}
     ended = await before("core_end_run", **end)
     assert await after.unchanging("core_end_run", **end) == ended | {"duplicate": True}
+
+
+async def test_a_receipt_made_in_another_way_is_believed_by_its_key(
+    door: Door, opened: Database, database: LedgerDatabase
+):
+    first = await door("record_run", agent="coder", summary="s", idempotency_key="k")
+    (kept,) = database.rows()["receipts"]
+
+    def make_anew(store):
+        receipt = store.receipts.find("alpha", "record_run", kept["receipt_key"])
+        older = receipt._replace(format=0, digests={"agent": "made otherwise"})
+        store.receipts.insert("beta", "record_run", kept["receipt_key"], older)
+        return receipt, store.receipts.find("beta", "record_run", kept["receipt_key"])
+
+    receipt, older = await opened.write(make_anew)
+    assert (receipt.format, receipt.run_id, receipt.recorded_at) == (1, first["run_id"], kept["recorded_at"])
+    assert receipts.differing_from(None, "beta", "record_run", older) == []
+
+
+async def test_no_span_id_of_a_caller_stands_in_an_answer_that_is_kept(door: Door, database: LedgerDatabase):
+    steps = [{"span_id": "short"}, {"span_id": "my private words", "output": "x" * 70_000}]
+    run_id = await door.run()
+    answer = await door("core_report_usage", run_id=run_id, token_usage={}, traces=steps, idempotency_key="k")
+    assert answer["spans_truncated"] == [1]
+    assert "private" not in repr(database.rows()["receipts"])
 
 
 async def test_two_secrets_that_look_the_same_once_redacted_are_two_requests(door: Door):

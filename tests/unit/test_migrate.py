@@ -21,6 +21,7 @@ from tests.unit.transactions import BOUND_SECONDS, clock, outcome
 
 RELEASED = migrate.released("sqlite")
 KNOWN = migrate.newest()
+RUN = "019b76da-abe8-7000-8000-000000000001"
 
 
 def migration(version: int, sql: str, compatible_from: int) -> Migration:
@@ -302,3 +303,40 @@ def test_the_released_migrations_are_read_once_and_in_order() -> None:
     assert migrate.released("sqlite") is RELEASED
     assert [one.version for one in RELEASED] == sorted(one.version for one in RELEASED)
     assert {"insert_migration", "list_checksums", "list_newer_migrations"} <= queries.load().keys()
+
+
+def test_a_table_that_others_refer_to_can_be_rebuilt_with_a_wider_check(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    with closing(sqlite.writer(file, 10, lambda: START)) as connection:
+        connection.execute(
+            "INSERT INTO runs (project_key, run_id, status, started_at, last_seen_at) VALUES ('a', ?, 'running', 1, 1)",
+            (RUN,),
+        )
+        connection.execute(
+            "INSERT INTO usage_reports (project_key, run_id, report_id, part, reported_at, source, basis, late, "
+            "cost_source, unpriced_calls) VALUES ('a', ?, ?, 0, 1, 'report', 'reported', 0, 'unpriced', 0)",
+            (RUN, RUN),
+        )
+        made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        indexes = [sql for name, sql in made.items() if name.startswith("runs_")]
+        wider = made["runs"].replace("CREATE TABLE runs", "CREATE TABLE wider", 1)
+        wider = wider.replace("OR status = 'interrupted'", "OR status = 'interrupted' OR status = 'cancelled'")
+        assert wider.count("'cancelled'") == 1
+        statements = [
+            "DROP VIEW run_rows",
+            wider,
+            "INSERT INTO wider SELECT * FROM runs",
+            "DROP TABLE runs",
+            "ALTER TABLE wider RENAME TO runs",
+            *indexes,
+            made["run_rows"],
+        ]
+        rebuilt = migration(2, ";\n".join(statements) + ";\n", 2)
+        migrate.upgrade(connection, START, [*RELEASED, rebuilt])
+        connection.execute("UPDATE runs SET status = 'cancelled', ended_at = 1, ended_by = 'agent'")
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,), "as it was before"
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            connection.execute("DELETE FROM runs")
+        now = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        assert now.keys() == made.keys()

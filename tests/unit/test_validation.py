@@ -190,6 +190,15 @@ def test_a_tracked_call_may_use_the_names_that_its_kin_use():
 
 
 def test_what_a_trace_says_beyond_its_fields_is_kept_as_attributes():
-    _, arguments = traces({"name": "ask", "temperature": 0.5, "attributes": {"top_p": 1, "temperature": 1}})
+    _, arguments = traces({"name": "ask", "temperature": 0.5, "attributes": {"top_p": 1, "temperature": 0.5}})
     (trace,) = parse(ReportUsage, arguments).traces or []
     assert trace.all_attributes == {"top_p": 1, "temperature": 0.5}
+
+
+def test_a_key_with_two_values_is_refused_rather_than_dropped():
+    _, arguments = traces({"temperature": 0.5, "attributes": {"temperature": 1}})
+    with pytest.raises(InvalidInput, match="one value in attributes and another beside it"):
+        parse(ReportUsage, arguments)
+    call = {"tool": "search", "agent_name": "coder", "attributes": {"agent_name": "reviewer"}}
+    with pytest.raises(InvalidInput, match="one value in attributes and another beside it"):
+        parse(TrackMcp, call)

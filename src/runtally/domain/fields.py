@@ -132,16 +132,12 @@ def bounded_object(value: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A payload: its JSON as it will be stored, and the size in bytes it was sent with."""
+    """A payload: its JSON as it is kept, the size in bytes it was sent with, and whether only its beginning is kept."""
 
     value: Any
     json: str
     size_bytes: int
-
-    @property
-    def truncated(self) -> bool:
-        """Whether only the beginning is kept."""
-        return self.size_bytes > limits.PAYLOAD_BYTES
+    truncated: bool = False
 
 
 def content(value: Any) -> Content:

@@ -26,9 +26,9 @@ FailureSource = Literal["agent", "span", "host"]
 
 Basis = Literal["reported", "observed"]
 """Where usage is known from: an agent or a program said so, or an instrument saw it. The two are never added."""
-ReportSource = Literal["report", "final", "reprice", "client", "otlp", "transcript", "hook"]
-"""What a usage report came with: a call that reported it, the final totals of an end, prices found later; or what
-observed it: an instrumented client, OpenTelemetry, a host's transcript, a host's hook."""
+ReportSource = Literal["report", "final", "client", "otlp", "transcript", "hook"]
+"""What a usage report came with: a call that reported it, or the final totals of an end; or what observed it: an
+instrumented client, OpenTelemetry, a host's transcript, a host's hook. A correction has that of what it replaces."""
 CostSource = Literal["reported", "computed", "unpriced", "host", "subscription"]
 """Who says what it cost: the caller, Runtally's price list, nobody, the host, or a subscription that covers it."""
 

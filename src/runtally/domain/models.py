@@ -162,7 +162,9 @@ class RunStarted(Answer):
 
 
 class UsageReported(Answer):
-    """`totals` are the run's; `corrects` names the report that `report_id` took the place of."""
+    """`totals` are the run's; `corrects` names the report that `report_id` took the place of. `spans_truncated` are the
+    places in `traces`, from 0, of those of which a payload was cut.
+    """
 
     run_id: str
     status: RunStatus
@@ -172,7 +174,7 @@ class UsageReported(Answer):
     reopened: bool | None = None
     cost_source: CostSource | None = None
     spans_recorded: int | None = None
-    spans_truncated: list[str] | None = None
+    spans_truncated: list[int] | None = None
     totals: Totals
 
 
@@ -191,7 +193,7 @@ class RunEnded(Answer):
     duration_ms: int
     replaced: EndedBy | None = None
     spans_recorded: int | None = None
-    spans_truncated: list[str] | None = None
+    spans_truncated: list[int] | None = None
     output_truncated_from_bytes: int | None = None
     adjustment: Adjustment | None = None
     warning: str | None = None

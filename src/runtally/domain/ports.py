@@ -47,7 +47,8 @@ class Runs(Protocol):
         """The final totals that the run's end told, or None if it told none."""
 
     def add(self, project_key: str, run_id: str, addition: Addition) -> RunState | None:
-        """Add to the run's totals and note a sign of life; None if the project has no such run.
+        """Add to the run's totals and note a sign of life; None if the project has no such run. It locks the run, so it
+        comes before the entries that it counts.
 
         Raises:
             LimitExceeded: a total would leave the range in which numbers are exact.
@@ -115,7 +116,7 @@ class Failures(Protocol):
 class Receipts(Protocol):
     """What writes were asked and answered in a project."""
 
-    def insert(self, project_key: str, operation: str, key: str, recorded_at: int, receipt: Receipt) -> None:
+    def insert(self, project_key: str, operation: str, key: str, receipt: Receipt) -> None:
         """Keep what a write was asked and answered."""
 
     def find(self, project_key: str, operation: str, key: str) -> Receipt | None:

@@ -115,6 +115,7 @@ class KeptReport(NamedTuple):
     source: ReportSource
     basis: Basis
     late: bool
+    reported_at: int
     corrected_by: str | None
 
 
@@ -137,7 +138,12 @@ class FailureGroup(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What an earlier write was asked, one keyed hash for each argument, and what it answered."""
+    """What a write was asked, one keyed hash for each argument, and what it answered. `format` says how the hashes were
+    made; `run_id` is the run that the answer is about, if it is about one.
+    """
 
     digests: dict[str, str]
     answer_json: str
+    format: int
+    recorded_at: int
+    run_id: str | None = None

@@ -60,6 +60,7 @@ class Trace(Tokens):
     def _holds_together(self) -> "Trace":
         _ends_after_it_starts(self.started_at, self.ended_at)
         if self.model_extra:
+            _said_once(self.attributes or {}, self.model_extra)
             bounded_object(self.all_attributes or {})
         return self
 
@@ -169,8 +170,10 @@ class TrackMcp(Request):
     ended_at: Annotated[SentMoment | None, Field(exclude=True)] = None
 
     @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> "TrackMcp":
+    def _holds_together(self) -> "TrackMcp":
         _ends_after_it_starts(self.started_at, self.ended_at)
+        if self.agent_name is not None:
+            _said_once(self.attributes or {}, {"agent_name": self.agent_name})
         return self
 
 
@@ -194,6 +197,13 @@ class ListRuns(Request):
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT
     cursor: str | None = None
     project_key: ProjectKey | None = None
+
+
+def _said_once(attributes: dict[str, Any], beside: dict[str, Any]) -> None:
+    for name in attributes.keys() & beside.keys():
+        if attributes[name] != beside[name]:
+            told = "has a key with one value in attributes and another beside it; send it once"
+            raise PydanticCustomError("consistency", told)
 
 
 def _ends_after_it_starts(started_at: int | None, ended_at: int | None) -> None:

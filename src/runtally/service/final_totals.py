@@ -62,7 +62,7 @@ def warning_of(final: TokenUsage, so_far: Totals) -> str | None:
     if not below:
         return None
     return (
-        f"these final totals lie below what the reports add up to, and changed nothing: {', '.join(below)}. "
+        f"these of the final totals lie below what the reports add up to, and changed nothing: {', '.join(below)}. "
         "Usually something was reported twice. If so, call core_report_usage with corrects = the report_id of the "
         "surplus report and token_usage = what it should have said, {} for nothing"
     )

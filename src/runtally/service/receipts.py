@@ -19,6 +19,8 @@ from runtally.service.unit import Unit
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
+_FORMAT: Final = 1
+"""How the hashes are made; a change of anything that goes into them is another format."""
 _HASH_BYTES: Final = 16
 _NOT_CONTENT: Final = frozenset({"idempotency_key", "project_key"})
 
@@ -45,7 +47,7 @@ def once(
         answer = write()
         keep(unit, project_key, operation, key, answer)
         return answer
-    differing = differing_from(unit, earlier)
+    differing = differing_from(unit, project_key, operation, earlier)
     if differing:
         raise Conflict(
             f"this idempotency_key was used before with other content: {', '.join(differing)} differ. "
@@ -57,14 +59,16 @@ def once(
 
 def find(unit: Unit, project_key: str, operation: str, key: str) -> Receipt | None:
     """The receipt of an earlier write under this key, if there was one."""
-    return unit.store.receipts.find(project_key, operation, _sealed(unit, key.encode()))
+    return unit.store.receipts.find(project_key, operation, _sealed(unit, project_key, operation, "", key.encode()))
 
 
 def keep(unit: Unit, project_key: str, operation: str, key: str, answer: Answer) -> None:
     """Keep the receipt of a write that answered so."""
     answer_json = compact_json(answer.model_dump(exclude_none=True))
-    receipt = Receipt(_sealed_digests(unit), answer_json)
-    unit.store.receipts.insert(project_key, operation, _sealed(unit, key.encode()), unit.now, receipt)
+    asked = _sealed_digests(unit, project_key, operation)
+    receipt = Receipt(asked, answer_json, _FORMAT, unit.now, getattr(answer, "run_id", None))
+    sealed_key = _sealed(unit, project_key, operation, "", key.encode())
+    unit.store.receipts.insert(project_key, operation, sealed_key, receipt)
 
 
 def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
@@ -72,9 +76,13 @@ def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
     return answer_type.model_validate_json(receipt.answer_json).model_copy(update={"duplicate": True})
 
 
-def differing_from(unit: Unit, receipt: Receipt) -> list[str]:
-    """The arguments in which this call differs from the one that a receipt is of."""
-    return differing_fields(receipt.digests, _sealed_digests(unit))
+def differing_from(unit: Unit, project_key: str, operation: str, receipt: Receipt) -> list[str]:
+    """The arguments in which this call differs from the one that a receipt is of. A receipt of another format cannot be
+    compared: its key is believed.
+    """
+    if receipt.format != _FORMAT:
+        return []
+    return differing_fields(receipt.digests, _sealed_digests(unit, project_key, operation))
 
 
 def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -82,19 +90,21 @@ def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
-def _sealed_digests(unit: Unit) -> dict[str, str]:
-    return {name: _sealed(unit, digest) for name, digest in unit.asked.items()}
+def _sealed_digests(unit: Unit, project_key: str, operation: str) -> dict[str, str]:
+    return {name: _sealed(unit, project_key, operation, name, digest) for name, digest in unit.asked.items()}
 
 
-def _sealed(unit: Unit, content: bytes) -> str:
-    return blake2b(content, digest_size=_HASH_BYTES, key=unit.store.random_key()).hexdigest()
+def _sealed(unit: Unit, project_key: str, operation: str, name: str, content: bytes) -> str:
+    """The same content has another hash in another argument, operation, project and database."""
+    place = "\0".join((project_key, operation, name, "")).encode()
+    return blake2b(place + content, digest_size=_HASH_BYTES, key=unit.store.random_key()).hexdigest()
 
 
 def digests_of(request: BaseModel) -> dict[str, bytes]:
     """A hash for each argument that was given, whatever the order of keys in it: to be sealed, never to be stored."""
     found = {}
     for name, value in vars(request).items():
-        if value is None or name in _NOT_CONTENT:
+        if value is None or value == [] or name in _NOT_CONTENT:
             continue
         if isinstance(value, BaseModel):
             found.update({f"{name}.{inner}": digest for inner, digest in digests_of(value).items()})

@@ -1,18 +1,18 @@
 """Usage reports: added to a run, or put in the place of an earlier one."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, NotFound
 from runtally.domain.lifecycle import ReportSource
-from runtally.domain.models import UsageReported
+from runtally.domain.models import Run, UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
 from runtally.domain.requests import ReportUsage, Trace
 from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
 from runtally.service.final_totals import final_entry
-from runtally.service.spans import insert_traces, new_traces, truncated_ids
+from runtally.service.spans import cut_places, insert_traces, new_traces, traces_without_span
 from runtally.service.unit import RunWritten, Unit, add_to_run, no_such_run, project_of_run
 from runtally.service.usage import cost_source_of, entries_of, spent_on
 
@@ -41,13 +41,19 @@ def report_usage(unit: Unit, caller: Caller, request: ReportUsage) -> UsageRepor
     )
 
 
+_NOTHING: Final = UsageEntry(Spent(), "unpriced")
+
+
 class Added(NamedTuple):
-    """A run after a report, the report's entries and id if it has any, and the spans that came with it."""
+    """A run after a report, the report's entries and id if it has any, and the spans that came with it; `cut_traces`
+    are the places in the call of those of which a payload was cut.
+    """
 
     run: RunWritten
     entries: Sequence[UsageEntry]
     report_id: str | None
     spans: Sequence[StoredSpan]
+    cut_traces: list[int] | None
 
 
 def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported:
@@ -65,7 +71,7 @@ def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported
         reopened=added.run.reopened or None,
         cost_source=cost_source_of(added.entries) if added.entries else None,
         spans_recorded=len(added.spans) if request.traces else None,
-        spans_truncated=truncated_ids(added.spans),
+        spans_truncated=added.cut_traces,
         totals=added.run.state.totals,
     )
 
@@ -78,9 +84,11 @@ def add_report(unit: Unit, project_key: str, run_id: str, usage: TokenUsage | No
         InvalidInput, Conflict: as `new_traces`.
         LimitExceeded: a total would no longer be exact.
     """
-    new = _lock_for_traces(unit, project_key, run_id, traces)
-    entries = [] if usage is None else entries_of(unit, usage, [trace for trace, _ in new])
-    spans = [span for _, span in new]
+    if traces:
+        _lock(unit, project_key, run_id)
+    new = new_traces(unit, project_key, run_id, traces)
+    entries = [] if usage is None else entries_of(unit, usage, [one.trace for one in new])
+    spans = [one.span for one in new]
     run = add_entries(unit, project_key, run_id, entries, spans=len(spans))
     if spans:
         insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
@@ -88,7 +96,7 @@ def add_report(unit: Unit, project_key: str, run_id: str, usage: TokenUsage | No
     if entries:
         report = UsageReport(unit.new_id(), unit.now, entries, late=run.late, origin=unit.origin)
         unit.store.usage.insert(project_key, run_id, report)
-    return Added(run, entries, None if report is None else report.report_id, spans)
+    return Added(run, entries, None if report is None else report.report_id, spans, cut_places(new))
 
 
 def add_entries(
@@ -104,33 +112,35 @@ def add_entries(
     return add_to_run(unit, project_key, run_id, addition)
 
 
-def _lock_for_traces(
-    unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]
-) -> list[tuple[Trace, StoredSpan]]:
-    if not traces:
-        return []
-    if unit.store.runs.lock(project_key, run_id) is None:
+def _lock(unit: Unit, project_key: str, run_id: str) -> Run:
+    run = unit.store.runs.lock(project_key, run_id)
+    if run is None:
         raise no_such_run(run_id)
-    return new_traces(unit, project_key, run_id, traces)
+    return run
 
 
 def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str) -> Added:
-    run_id = request.run_id
-    new = _lock_for_traces(unit, project_key, run_id, request.traces or [])
-    if unit.store.runs.lock(project_key, run_id) is None:
-        raise no_such_run(run_id)
+    run_id, traces = request.run_id, request.traces or []
+    stands = _lock(unit, project_key, run_id)
     earlier = _correctable(unit, project_key, run_id, report_id)
-    spans = [span for _, span in new]
+    new = traces_without_span(unit, project_key, run_id, traces)
+    spans = [one.span for one in new]
     # An empty correction takes the report back: it still needs an entry to stand in its place.
-    entries = entries_of(unit, request.token_usage, [trace for trace, _ in new]) or [UsageEntry(Spent(), "unpriced")]
+    entries = entries_of(_as_of(unit, earlier.reported_at), request.token_usage, traces) or [_NOTHING]
     run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
-    insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
+    if spans:
+        insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
     correction_id = _take_the_place(unit, project_key, run_id, report_id, entries, late=earlier.late)
-    if not earlier.late:
-        _weigh_final_totals_again(unit, project_key, run_id)
+    if stands.ended_at is not None and not earlier.late:
+        _weigh_final_totals_again(unit, project_key, run_id, stands.ended_at)
     state = unit.store.runs.add_up(project_key, run_id)
     assert state is not None, "the run is locked"
-    return Added(run._replace(state=state), entries, correction_id, spans)
+    return Added(run._replace(state=state, late=earlier.late), entries, correction_id, spans, cut_places(new))
+
+
+def _as_of(unit: Unit, moment: int) -> Unit:
+    """The unit with the prices of then: they go by the time of what they are for."""
+    return unit._replace(now=moment)
 
 
 def _correctable(unit: Unit, project_key: str, run_id: str, report_id: str) -> KeptReport:
@@ -169,16 +179,16 @@ def _take_the_place(
     return report.report_id
 
 
-def _weigh_final_totals_again(unit: Unit, project_key: str, run_id: str) -> None:
+def _weigh_final_totals_again(unit: Unit, project_key: str, run_id: str, ended_at: int) -> None:
     """What the final totals add follows from the reports before them, of which one has just changed."""
     final = unit.store.runs.find_final_usage(project_key, run_id)
     if final is None:
         return
     stands = unit.store.usage.find_final(project_key, run_id)
-    entry = final_entry(unit, final, unit.store.usage.sum_before_end(project_key, run_id))
+    entry = final_entry(_as_of(unit, ended_at), final, unit.store.usage.sum_before_end(project_key, run_id))
     if entry is None and stands is None:
         return
-    entry = entry or UsageEntry(Spent(), "unpriced")
+    entry = entry or _NOTHING
     if stands is None or stands[1].spent != entry.spent:
         replaced = None if stands is None else stands[0]
         _take_the_place(unit, project_key, run_id, replaced, [entry], source="final")

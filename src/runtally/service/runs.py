@@ -13,10 +13,10 @@ from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
 from runtally.service.final_totals import adjustment_of, final_entry, warning_of
 from runtally.service.reports import add_entries, add_report
-from runtally.service.spans import cut_from, truncated_ids
+from runtally.service.spans import cut_from
 from runtally.service.unit import Unit, no_such_run, project_of_run
 
-_BY_RUN_ID: Final = "start_run of run_id"
+_BY_RUN_ID: Final = "start_run_id"
 """The operation of the receipt that a start keeps under the `run_id` it names."""
 _END: Final = "end_run"
 
@@ -60,8 +60,7 @@ def _start(unit: Unit, project_key: str, request: StartRun) -> RunStarted:
         last_seen_at=unit.now,
     )
     _require_parent(unit, project_key, run)
-    start = RunStart(request.meta_json, request.input, unit.origin)
-    if not unit.store.runs.insert(project_key, run, start):
+    if not _insert(unit, project_key, run, RunStart(request.meta_json, request.input, unit.origin)):
         return _started_before(unit, project_key, run.run_id, request)
     answer = RunStarted(
         project_key=project_key,
@@ -75,6 +74,14 @@ def _start(unit: Unit, project_key: str, request: StartRun) -> RunStarted:
     if request.run_id is not None:
         receipts.keep(unit, project_key, _BY_RUN_ID, request.run_id, answer)
     return answer
+
+
+def _insert(unit: Unit, project_key: str, run: Run, start: RunStart) -> bool:
+    """Insert the run, and with it its project: a run is found by its id alone, whatever was noted of the project."""
+    inserted = unit.store.runs.insert(project_key, run, start)
+    if inserted:
+        unit.store.projects.note_write(project_key, unit.now)
+    return inserted
 
 
 def _require_parent(unit: Unit, project_key: str, run: Run) -> None:
@@ -96,7 +103,7 @@ def _started_before(unit: Unit, project_key: str, run_id: str, request: StartRun
             "with a new run_id",
             field="run_id",
         )
-    differing = receipts.differing_from(unit, receipt)
+    differing = receipts.differing_from(unit, project_key, _BY_RUN_ID, receipt)
     if differing:
         raise Conflict(
             f"run_id {run_id} was started before with other content: {', '.join(differing)} differ. "
@@ -139,12 +146,12 @@ def end_run(unit: Unit, caller: Caller, request: EndRun) -> RunEnded:
 
 def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded:
     usage = request.token_usage or TokenUsage()
-    totals, spans = stands.totals, None
+    totals, spans, cut_traces = stands.totals, None, None
     if request.traces:
         # The traces' tokens count only where the final totals have no counts of their own.
         counting = None if usage.counts.has_tokens else TokenUsage()
         added = add_report(unit, project_key, request.run_id, counting, request.traces)
-        totals, spans = added.run.state.totals, added.spans
+        totals, spans, cut_traces = added.run.state.totals, added.spans, added.cut_traces
     so_far = unit.store.usage.sum_before_end(project_key, request.run_id) if stands.observed else totals
     entry = final_entry(unit, usage, so_far)
     if entry is not None:
@@ -165,7 +172,7 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
         duration_ms=(ended_at - stands.started_at) // 1000,
         replaced=stands.ended_by,
         spans_recorded=None if spans is None else len(spans),
-        spans_truncated=truncated_ids(spans or []),
+        spans_truncated=cut_traces,
         output_truncated_from_bytes=cut_from(request.output),
         adjustment=adjustment_of(entry),
         warning=warning_of(usage, so_far),
@@ -175,10 +182,8 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
 
 def _ended_before(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded:
     receipt = receipts.find(unit, project_key, _END, request.run_id)
-    # What is left out contradicts nothing.
-    differing = (
-        [] if receipt is None else [name for name in receipts.differing_from(unit, receipt) if name in unit.asked]
-    )
+    differing = [] if receipt is None else receipts.differing_from(unit, project_key, _END, receipt)
+    differing = [name for name in differing if name in unit.asked]  # what is left out contradicts nothing
     if receipt is not None and not differing:
         return receipts.repeated(RunEnded, receipt)
     assert stands.ended_at is not None, "a run that is not running has ended"
@@ -223,5 +228,5 @@ def _record(unit: Unit, project_key: str, request: RecordRun) -> RunRecorded:
         ended_at=unit.now,
         ended_by="record",
     )
-    unit.store.runs.insert(project_key, run, RunStart(request.meta_json, origin=unit.origin))
+    _insert(unit, project_key, run, RunStart(request.meta_json, origin=unit.origin))
     return RunRecorded(project_key=project_key, run_id=run.run_id, status=run.status)

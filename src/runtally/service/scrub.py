@@ -108,13 +108,15 @@ def _stored(value: Any, *, redact: bool) -> Any:
 
 
 def _stored_content(content: Content, *, redact: bool) -> Content:
-    if not content.truncated:
-        if not redact:
-            return content
-        return Content(None, compact_json(_redaction().redact_json(content.value)), content.size_bytes)
-    beginning = _cut(content.json, limits.PAYLOAD_BYTES + _MARGIN_BYTES)
-    kept = _cut(_redaction().redact_text(beginning) if redact else beginning, limits.PAYLOAD_BYTES)
-    return Content(None, kept, content.size_bytes)
+    if content.size_bytes > limits.PAYLOAD_BYTES:
+        beginning = _cut(content.json, limits.PAYLOAD_BYTES + _MARGIN_BYTES)
+        kept = _cut(_redaction().redact_text(beginning) if redact else beginning, limits.PAYLOAD_BYTES)
+        return Content(None, kept, content.size_bytes, truncated=True)
+    if not redact:
+        return content
+    redacted = compact_json(_redaction().redact_json(content.value))
+    kept = _cut(redacted, limits.PAYLOAD_BYTES)  # a short secret becomes a longer marker
+    return Content(None, kept, content.size_bytes, truncated=len(kept) < len(redacted))
 
 
 def _cut(text: str, size_bytes: int) -> str:

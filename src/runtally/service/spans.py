@@ -1,7 +1,8 @@
 """Spans: the steps of a run as an agent traces them, and runless ones from MCP servers."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, InvalidInput
@@ -15,6 +16,7 @@ from runtally.domain.usage import TOKENS
 from runtally.service.receipts import canonical_json, canonical_payload, differing_fields
 from runtally.service.unit import Unit
 
+_SCOPE_CHARS: Final = 120
 _NOT_CONTENT: Final = frozenset(
     {"run_id", "position", "recorded_at", "late", "client", "session_id", "trace_id"}
     | {f"{payload}_{told}" for payload in ("input", "output") for told in ("bytes", "truncated")}
@@ -32,11 +34,21 @@ def scope_of_run(run_id: str) -> str:
 def scope_of_server(server: str | None, session_id: str | None) -> str:
     """The scope of runless spans: one for each session of each server, as the call's arguments name them."""
     escaped = (server or "").replace("%", "%25").replace("/", "%2F")
-    return f"mcp:{escaped}/{session_id or ''}"
+    named = f"{escaped}/{session_id or ''}"
+    # It is part of a key, so it stays short. A hash has no slash: it is nobody's name.
+    return f"mcp:{named if len(named) <= _SCOPE_CHARS else blake2b(named.encode(), digest_size=16).hexdigest()}"
 
 
-def new_traces(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]) -> list[tuple[Trace, StoredSpan]]:
-    """The spans of those traces that the run does not have yet, each with its trace.
+class NewTrace(NamedTuple):
+    """A trace that its run does not have yet: its place in the call, itself, and the span that it becomes."""
+
+    place: int
+    trace: Trace
+    span: StoredSpan
+
+
+def new_traces(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]) -> list[NewTrace]:
+    """Those of the traces that the run does not have yet.
 
     A trace whose `span_id` was recorded before with the same content is left out: it is a retry.
 
@@ -44,13 +56,31 @@ def new_traces(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace
         InvalidInput: two traces of the call share a `span_id`.
         Conflict: a `span_id` was recorded before with other content.
     """
+    return [
+        new
+        for new in _spans_of(unit, run_id, traces)
+        if new.trace.span_id is None or not _is_recorded(unit, project_key, new.span, f"traces[{new.place}].span_id")
+    ]
+
+
+def traces_without_span(unit: Unit, project_key: str, run_id: str, traces: Sequence[Trace]) -> list[NewTrace]:
+    """Those of the traces whose `span_id` the run does not have, whatever it recorded under the others: spans are never
+    changed, but a correction counts its traces anew.
+
+    Raises:
+        InvalidInput: two traces of the call share a `span_id`.
+    """
+    find = unit.store.spans.find
+    return [
+        new
+        for new in _spans_of(unit, run_id, traces)
+        if new.trace.span_id is None or find(project_key, new.span.scope, new.trace.span_id) is None
+    ]
+
+
+def _spans_of(unit: Unit, run_id: str, traces: Sequence[Trace]) -> list[NewTrace]:
     _refuse_repeated_ids(traces)
-    new = []
-    for index, trace in enumerate(traces):
-        span = _span_of(unit, run_id, trace)
-        if trace.span_id is None or not _is_recorded(unit, project_key, span, f"traces[{index}].span_id"):
-            new.append((trace, span))
-    return new
+    return [NewTrace(place, trace, _span_of(unit, run_id, trace)) for place, trace in enumerate(traces)]
 
 
 def insert_traces(unit: Unit, project_key: str, new: Sequence[StoredSpan], *, span_count: int, late: bool) -> None:
@@ -63,9 +93,9 @@ def insert_traces(unit: Unit, project_key: str, new: Sequence[StoredSpan], *, sp
     unit.store.spans.insert(project_key, placed)
 
 
-def truncated_ids(new: Sequence[StoredSpan]) -> list[str] | None:
-    """The ids of the spans of which a payload was cut."""
-    cut = [one.span.span_id for one in new if any(kept and kept.truncated for kept in (one.input, one.output))]
+def cut_places(new: Sequence[NewTrace]) -> list[int] | None:
+    """The places in the call of the traces of which a payload was cut."""
+    cut = [one.place for one in new if any(kept and kept.truncated for kept in (one.span.input, one.span.output))]
     return cut or None
 
 

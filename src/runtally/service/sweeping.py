@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runtally.service.ledger import Ledger
 
 _RUNS_PER_SWEEP: Final = 500
-_PROJECTS_PER_ROUND: Final = 100
+_PROJECTS_PER_ROUND: Final = 1_000
 _EVERY_SECONDS_MAX: Final = 600
 _FIRST_SECONDS: Final = 5
 """Not at once: a host is waiting for its first answer then."""
@@ -33,7 +33,7 @@ def sweep(unit: Unit, project_key: str) -> int:
 
 async def sweep_for_ever(ledger: "Ledger", projects: Sequence[str]) -> None:
     """Sweep the projects from time to time, soon for the first time; without any, every project that was ever written
-    to, a hundred at a time.
+    to, a thousand at a time.
     """
     every_seconds = min(_EVERY_SECONDS_MAX, ledger.stale_after_seconds / 10)
     await anyio.sleep(min(_FIRST_SECONDS, every_seconds))

@@ -1,6 +1,6 @@
 """From what a call reports to entries of the usage ledger, one for each model and provider."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from runtally.domain.lifecycle import CostSource
@@ -9,7 +9,7 @@ from runtally.domain.requests import Trace
 from runtally.domain.usage import Counts, Tokens, TokenUsage
 from runtally.service.unit import Unit
 
-_BY_DEGREE_OF_GUESSING: Final[tuple[CostSource, ...]] = ("computed", "reported", "unpriced")
+_BY_DEGREE_OF_GUESSING: Final[tuple[CostSource, ...]] = ("computed", "reported", "host", "subscription", "unpriced")
 _NOTHING: Final = Spent()
 
 
@@ -24,7 +24,8 @@ def entries_of(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> list[U
         return _of_traces(unit, usage, counted)
     if usage.is_empty:
         return []
-    return [priced_entry(unit, usage, counts, int(counts.has_tokens) if counts.llm_calls is None else counts.llm_calls)]
+    # Where there are tokens there was a call, whatever was told of calls.
+    return [priced_entry(unit, usage, counts, max(counts.llm_calls or 0, int(counts.has_tokens)))]
 
 
 def spent_on(entries: Sequence[UsageEntry]) -> Spent:
@@ -39,8 +40,11 @@ def spent_on(entries: Sequence[UsageEntry]) -> Spent:
 
 def cost_source_of(entries: Sequence[UsageEntry]) -> CostSource:
     """Which source the sum of the costs has: computed where any of it is, and unpriced only where all of it is."""
-    sources = {entry.cost_source for entry in entries}
-    return next(source for source in _BY_DEGREE_OF_GUESSING if source in sources)
+    return _most_guessed(entry.cost_source for entry in entries)
+
+
+def _most_guessed(sources: Iterable[CostSource]) -> CostSource:
+    return min(sources, key=_BY_DEGREE_OF_GUESSING.index)
 
 
 def priced_entry(unit: Unit, usage: TokenUsage, counts: Counts, calls: int) -> UsageEntry:
@@ -82,10 +86,9 @@ def _of_group(
     # Each by itself, since prices go by request.
     costs = [_cost(unit, trace, trace.counts, model, provider) for trace in traces]
     known = [cost for cost, _, _ in costs if cost is not None]
-    sources = {source for _, source, _ in costs}
     return UsageEntry(
         Spent(counts, sum(known) if known else None, len(costs) - len(known)),
-        next(source for source in _BY_DEGREE_OF_GUESSING if source in sources),
+        _most_guessed(source for _, source, _ in costs),
         next((priced_by for _, _, priced_by in costs if priced_by is not None), None),
         model,
         provider,

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from runtally.domain import limits
 from runtally.domain.fields import Content, compact_json
 from runtally.storage.transaction import Row
 
@@ -20,15 +19,12 @@ def parsed(text: str | None) -> dict[str, Any] | None:
 
 
 def payload(field: str, content: Content | None) -> dict[str, Any]:
-    """The two columns of a payload: its JSON as it is kept, and the size it was sent with."""
+    """The columns of a payload: its JSON as it is kept, the size it was sent with, and whether it was cut."""
     if content is None:
-        return {field: None, f"{field}_bytes": None}
-    return {field: content.json, f"{field}_bytes": content.size_bytes}
+        return {field: None, f"{field}_bytes": None, f"{field}_truncated": None}
+    return {field: content.json, f"{field}_bytes": content.size_bytes, f"{field}_truncated": int(content.truncated)}
 
 
-def payload_sizes(row: Row) -> dict[str, Any]:
-    """Which payloads of a row were cut."""
-    return {
-        "input_truncated": (row["input_bytes"] or 0) > limits.PAYLOAD_BYTES or None,
-        "output_truncated": (row["output_bytes"] or 0) > limits.PAYLOAD_BYTES or None,
-    }
+def cuts(row: Row) -> dict[str, Any]:
+    """Which payloads of a row were cut, as an answer says it."""
+    return {name: bool(row[name]) or None for name in ("input_truncated", "output_truncated")}

@@ -198,9 +198,17 @@ def upgrade(connection: sqlite3.Connection, now_us: int, migrations: Sequence[Mi
     """
     migrations = migrations or released("sqlite")
     version = applied_version(connection, migrations)
-    for migration in migrations:
-        if migration.version > version:
+    pending = [migration for migration in migrations if migration.version > version]
+    if not pending:
+        return
+    # A table that others refer to can be made anew only without, and inside a transaction this cannot be switched.
+    ((enforced,),) = _rows(connection, "PRAGMA foreign_keys")
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        for migration in pending:
             _apply(connection, migration, now_us, migrations)
+    finally:
+        connection.execute(f"PRAGMA foreign_keys = {enforced}")
 
 
 def _apply(connection: sqlite3.Connection, migration: Migration, now_us: int, migrations: Sequence[Migration]) -> None:

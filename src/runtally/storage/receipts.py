@@ -13,18 +13,21 @@ class SqlReceipts:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def insert(self, project_key: str, operation: str, key: str, recorded_at: int, receipt: Receipt) -> None:
+    def insert(self, project_key: str, operation: str, key: str, receipt: Receipt) -> None:
         params = {
+            **receipt._asdict(),
             "project_key": project_key,
             "operation": operation,
             "receipt_key": key,
-            "recorded_at": recorded_at,
             "digests_json": compact_json(receipt.digests),
-            "answer_json": receipt.answer_json,
         }
         self._tx.execute("insert_receipt", params)
 
     def find(self, project_key: str, operation: str, key: str) -> Receipt | None:
         params = {"project_key": project_key, "operation": operation, "receipt_key": key}
         row = self._tx.fetch_one("find_receipt", params)
-        return None if row is None else Receipt(json.loads(row["digests_json"]), row["answer_json"])
+        if row is None:
+            return None
+        return Receipt(
+            json.loads(row["digests_json"]), row["answer_json"], row["format"], row["recorded_at"], row["run_id"]
+        )

@@ -8,7 +8,7 @@ from runtally.domain.fields import compact_json
 from runtally.domain.models import Run, Totals, standing
 from runtally.domain.records import Addition, RunEnd, RunFilter, RunStart, RunState
 from runtally.domain.usage import COUNTS, TokenUsage
-from runtally.storage.columns import json_text, parsed, payload, payload_sizes
+from runtally.storage.columns import cuts, json_text, parsed, payload
 from runtally.storage.transaction import Row, Transaction
 
 _ASCII_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -135,4 +135,4 @@ def _run(row: Row) -> Run:
         "duration_ms": None if ended_at is None else (ended_at - row["started_at"]) // 1000,
         "intent": row["intent"] if row["intent"] != row["summary"] else None,
     }
-    return Run(**{**row, **payload_sizes(row), **derived})
+    return Run(**{**row, **cuts(row), **derived})

@@ -7,7 +7,7 @@ from runtally.domain.caller import Origin
 from runtally.domain.fields import Content
 from runtally.domain.models import Span
 from runtally.domain.records import StoredSpan
-from runtally.storage.columns import json_text, parsed, payload, payload_sizes
+from runtally.storage.columns import cuts, json_text, parsed, payload
 from runtally.storage.transaction import Row, Transaction
 
 
@@ -44,7 +44,7 @@ def _columns(project_key: str, stored: StoredSpan) -> dict[str, Any]:
 
 def _span(row: Row) -> Span:
     derived = {"attributes": parsed(row["attributes_json"]), "late": bool(row["late"])}
-    return Span(**{**row, **payload_sizes(row), **derived})
+    return Span(**{**row, **cuts(row), **derived})
 
 
 def _stored(row: Row) -> StoredSpan:
@@ -53,4 +53,6 @@ def _stored(row: Row) -> StoredSpan:
 
 
 def _content(row: Row, field: str) -> Content | None:
-    return None if row[field] is None else Content(None, row[field], row[f"{field}_bytes"])
+    if row[field] is None:
+        return None
+    return Content(None, row[field], row[f"{field}_bytes"], truncated=bool(row[f"{field}_truncated"]))

@@ -7,7 +7,7 @@ SELECT project_key, run_id, status, agent, label, ticket, intent, summary, paren
     observed_reports, observed_llm_calls, observed_input_tokens, observed_output_tokens,
     observed_total_tokens, observed_cache_read_tokens, observed_cache_write_tokens,
     observed_cache_write_1h_tokens, observed_reasoning_tokens, observed_cost_nano_usd, observed_unpriced_calls,
-    span_count, failure_count, input_bytes, output_bytes
+    span_count, failure_count, input_bytes, input_truncated, output_bytes, output_truncated
 FROM runs;
 
 CREATE VIEW span_rows AS
@@ -15,7 +15,7 @@ SELECT project_key, scope, span_id, run_id, position, parent_span_id, kind, name
     ended_at, duration_ms, late, error, model, provider, input_tokens, output_tokens, total_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, cost_nano_usd, tool_name, server, user_id, session_id,
     client, host_session_id, host_thread_id, host_call_id, host_model, trace_id, trace_span_id, attributes_json,
-    input_bytes, output_bytes
+    input_bytes, input_truncated, output_bytes, output_truncated
 FROM spans;
 
 CREATE VIEW standing_usage AS
@@ -60,7 +60,7 @@ CREATE TABLE database_key (
 
 CREATE TABLE failure_groups (
     project_key      TEXT NOT NULL,
-    fingerprint      TEXT NOT NULL CONSTRAINT failure_groups_fingerprint CHECK (length(fingerprint) = 16),
+    fingerprint      TEXT NOT NULL CONSTRAINT failure_groups_fingerprint CHECK (length(fingerprint) BETWEEN 16 AND 64),
     seen             INTEGER NOT NULL CONSTRAINT failure_groups_seen CHECK (seen > 0),
     first_seen_at    INTEGER NOT NULL,
     previous_seen_at INTEGER,
@@ -71,14 +71,14 @@ CREATE TABLE failure_groups (
 CREATE TABLE failures (
     project_key        TEXT NOT NULL CONSTRAINT failures_project_key CHECK (length(project_key) BETWEEN 1 AND 64),
     failure_id         TEXT NOT NULL CONSTRAINT failures_failure_id CHECK (length(failure_id) = 36),
-    run_id             TEXT,
+    run_id             TEXT CONSTRAINT failures_run_id CHECK (length(run_id) = 36),
     recorded_at        INTEGER NOT NULL,
     source             TEXT NOT NULL CONSTRAINT failures_source CHECK (
                               source = 'agent' OR source = 'span' OR source = 'host'
                           ),
     late               INTEGER NOT NULL CONSTRAINT failures_late CHECK (late IN (0, 1)),
-    fingerprint        TEXT NOT NULL CONSTRAINT failures_fingerprint CHECK (length(fingerprint) = 16),
-    agent              TEXT CONSTRAINT failures_agent CHECK (length(agent) <= 1024),
+    fingerprint        TEXT NOT NULL CONSTRAINT failures_fingerprint CHECK (length(fingerprint) BETWEEN 16 AND 64),
+    agent              TEXT CONSTRAINT failures_agent CHECK (length(agent) <= 512),
     task_id            TEXT CONSTRAINT failures_task_id CHECK (length(task_id) <= 1024),
     error_type         TEXT CONSTRAINT failures_error_type CHECK (length(error_type) <= 1024),
     summary            TEXT NOT NULL CONSTRAINT failures_summary CHECK (length(summary) <= 16000),
@@ -86,14 +86,13 @@ CREATE TABLE failures (
     context_json       TEXT CONSTRAINT failures_context CHECK (context_json IS NULL OR json_valid(context_json)),
     meta_json          TEXT CONSTRAINT failures_meta CHECK (meta_json IS NULL OR json_valid(meta_json)),
     client             TEXT CONSTRAINT failures_client CHECK (length(client) <= 1024),
-    host_session_id    TEXT CONSTRAINT failures_host_session_id CHECK (length(host_session_id) <= 2048),
+    host_session_id    TEXT CONSTRAINT failures_host_session_id CHECK (length(host_session_id) <= 512),
     host_thread_id     TEXT CONSTRAINT failures_host_thread_id CHECK (length(host_thread_id) <= 2048),
     host_call_id       TEXT CONSTRAINT failures_host_call_id CHECK (length(host_call_id) <= 2048),
     host_model         TEXT CONSTRAINT failures_host_model CHECK (length(host_model) <= 2048),
     trace_id           TEXT CONSTRAINT failures_trace_id CHECK (length(trace_id) = 32),
     trace_span_id      TEXT CONSTRAINT failures_trace_span_id CHECK (length(trace_span_id) = 16),
-    CONSTRAINT failures_primary_key PRIMARY KEY (project_key, failure_id),
-    CONSTRAINT failures_run FOREIGN KEY (project_key, run_id) REFERENCES runs (project_key, run_id)
+    CONSTRAINT failures_primary_key PRIMARY KEY (project_key, failure_id)
 ) STRICT;
 
 CREATE TABLE projects (
@@ -106,7 +105,10 @@ CREATE TABLE projects (
 CREATE TABLE receipts (
     project_key  TEXT NOT NULL,
     operation    TEXT NOT NULL,
-    receipt_key  TEXT NOT NULL CONSTRAINT receipts_receipt_key CHECK (length(receipt_key) = 32),
+    receipt_key  TEXT NOT NULL CONSTRAINT receipts_receipt_key CHECK (length(receipt_key) BETWEEN 32 AND 64),
+    -- How the hashes were made: those of another format are not compared.
+    format       INTEGER NOT NULL,
+    run_id       TEXT CONSTRAINT receipts_run_id CHECK (length(run_id) = 36),
     recorded_at  INTEGER NOT NULL,
     digests_json TEXT NOT NULL CONSTRAINT receipts_digests CHECK (json_valid(digests_json)),
     answer_json  TEXT NOT NULL CONSTRAINT receipts_answer CHECK (json_valid(answer_json)),
@@ -121,19 +123,19 @@ CREATE TABLE runs (
                            status = 'running' OR status = 'completed' OR status = 'partial' OR status = 'failed'
                            OR status = 'interrupted'
                        ),
-    agent              TEXT CONSTRAINT runs_agent CHECK (length(agent) <= 1024),
-    label              TEXT CONSTRAINT runs_label CHECK (length(label) <= 1024),
+    agent              TEXT CONSTRAINT runs_agent CHECK (length(agent) <= 512),
+    label              TEXT CONSTRAINT runs_label CHECK (length(label) <= 512),
     ticket             TEXT CONSTRAINT runs_ticket CHECK (length(ticket) <= 512),
     intent             TEXT CONSTRAINT runs_intent CHECK (length(intent) <= 16000),
     summary            TEXT CONSTRAINT runs_summary CHECK (length(summary) <= 16000),
     parent_run_id      TEXT CONSTRAINT runs_parent CHECK (length(parent_run_id) = 36 AND parent_run_id <> run_id),
-    conversation_id    TEXT CONSTRAINT runs_conversation_id CHECK (length(conversation_id) <= 2048),
-    user_id            TEXT CONSTRAINT runs_user_id CHECK (length(user_id) <= 2048),
+    conversation_id    TEXT CONSTRAINT runs_conversation_id CHECK (length(conversation_id) <= 512),
+    user_id            TEXT CONSTRAINT runs_user_id CHECK (length(user_id) <= 512),
     -- An act may be another system's, so its id is any text.
     follows_act_id     TEXT CONSTRAINT runs_follows_act_id CHECK (length(follows_act_id) <= 2048),
     -- Where the call came from. It cannot be guessed later: what the host says, and the W3C trace context.
     client             TEXT CONSTRAINT runs_client CHECK (length(client) <= 1024),
-    host_session_id    TEXT CONSTRAINT runs_host_session_id CHECK (length(host_session_id) <= 2048),
+    host_session_id    TEXT CONSTRAINT runs_host_session_id CHECK (length(host_session_id) <= 512),
     host_thread_id     TEXT CONSTRAINT runs_host_thread_id CHECK (length(host_thread_id) <= 2048),
     host_call_id       TEXT CONSTRAINT runs_host_call_id CHECK (length(host_call_id) <= 2048),
     host_model         TEXT CONSTRAINT runs_host_model CHECK (length(host_model) <= 2048),
@@ -180,15 +182,16 @@ CREATE TABLE runs (
     -- The final totals as the end told them, so that a later correction of a report can be weighed against them.
     final_usage_json   TEXT CONSTRAINT runs_final_usage CHECK (final_usage_json IS NULL OR json_valid(final_usage_json)),
     -- Payloads come last: SQLite reads no overflow page of a row before the column it is asked for.
-    input              TEXT,
+    -- The size is that of what was sent; the text may be gone while its size is kept.
     input_bytes        INTEGER,
-    output             TEXT,
+    input_truncated    INTEGER CONSTRAINT runs_input_truncated CHECK (input_truncated IN (0, 1)),
     output_bytes       INTEGER,
+    output_truncated   INTEGER CONSTRAINT runs_output_truncated CHECK (output_truncated IN (0, 1)),
+    input              TEXT CONSTRAINT runs_input CHECK (input IS NULL OR input_bytes IS NOT NULL),
+    output             TEXT CONSTRAINT runs_output CHECK (output IS NULL OR output_bytes IS NOT NULL),
     CONSTRAINT runs_primary_key PRIMARY KEY (project_key, run_id),
     CONSTRAINT runs_ended_or_running CHECK ((status = 'running') = (ended_at IS NULL)),
     CONSTRAINT runs_end_is_told CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
-    CONSTRAINT runs_input_size CHECK ((input IS NULL) = (input_bytes IS NULL)),
-    CONSTRAINT runs_output_size CHECK ((output IS NULL) = (output_bytes IS NULL)),
     -- Apart by basis: a statement pays for the CHECKs of the columns that it changes.
     CONSTRAINT runs_total_covers_its_parts CHECK (
         coalesce(total_tokens, 0) >= coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
@@ -234,14 +237,13 @@ CREATE TABLE schema_migrations (
 CREATE TABLE spans (
     project_key           TEXT NOT NULL CONSTRAINT spans_project_key CHECK (length(project_key) BETWEEN 1 AND 64),
     scope                 TEXT NOT NULL CONSTRAINT spans_scope
-                          CHECK (length(scope) <= 8192
-                              AND (scope LIKE 'run:%' OR scope LIKE 'trace:%' OR scope LIKE 'mcp:%')),
-    span_id               TEXT NOT NULL CONSTRAINT spans_span_id CHECK (length(span_id) BETWEEN 1 AND 2048),
+                          CHECK (length(scope) <= 256 AND scope GLOB '[a-z]*:*'),
+    span_id               TEXT NOT NULL CONSTRAINT spans_span_id CHECK (length(span_id) BETWEEN 1 AND 512),
     run_id                TEXT CONSTRAINT spans_run_id CHECK (length(run_id) = 36),
     -- The place among the run's spans, in the order they were recorded.
     position              INTEGER
                           CONSTRAINT spans_position CHECK (position IS NULL OR (position > 0 AND run_id IS NOT NULL)),
-    parent_span_id        TEXT CONSTRAINT spans_parent CHECK (length(parent_span_id) BETWEEN 1 AND 2048),
+    parent_span_id        TEXT CONSTRAINT spans_parent CHECK (length(parent_span_id) BETWEEN 1 AND 512),
     kind                  TEXT NOT NULL CONSTRAINT spans_kind
                           CHECK (
                               kind = 'llm' OR kind = 'tool' OR kind = 'retrieval' OR kind = 'agent'
@@ -271,23 +273,23 @@ CREATE TABLE spans (
     cost_nano_usd         INTEGER CONSTRAINT spans_cost CHECK (cost_nano_usd >= 0),
     tool_name             TEXT CONSTRAINT spans_tool_name CHECK (length(tool_name) <= 1024),
     server                TEXT CONSTRAINT spans_server CHECK (length(server) <= 1024),
-    user_id               TEXT CONSTRAINT spans_user_id CHECK (length(user_id) <= 2048),
+    user_id               TEXT CONSTRAINT spans_user_id CHECK (length(user_id) <= 512),
     session_id            TEXT CONSTRAINT spans_session_id CHECK (length(session_id) <= 2048),
     client                TEXT CONSTRAINT spans_client CHECK (length(client) <= 1024),
-    host_session_id       TEXT CONSTRAINT spans_host_session_id CHECK (length(host_session_id) <= 2048),
+    host_session_id       TEXT CONSTRAINT spans_host_session_id CHECK (length(host_session_id) <= 512),
     host_thread_id        TEXT CONSTRAINT spans_host_thread_id CHECK (length(host_thread_id) <= 2048),
     host_call_id          TEXT CONSTRAINT spans_host_call_id CHECK (length(host_call_id) <= 2048),
     host_model            TEXT CONSTRAINT spans_host_model CHECK (length(host_model) <= 2048),
     trace_id              TEXT CONSTRAINT spans_trace_id CHECK (length(trace_id) = 32),
     trace_span_id         TEXT CONSTRAINT spans_trace_span_id CHECK (length(trace_span_id) = 16),
     attributes_json       TEXT CONSTRAINT spans_attributes CHECK (attributes_json IS NULL OR json_valid(attributes_json)),
-    input                 TEXT,
     input_bytes           INTEGER,
-    output                TEXT,
+    input_truncated       INTEGER CONSTRAINT spans_input_truncated CHECK (input_truncated IN (0, 1)),
     output_bytes          INTEGER,
-    CONSTRAINT spans_primary_key PRIMARY KEY (project_key, scope, span_id),
-    CONSTRAINT spans_input_size CHECK ((input IS NULL) = (input_bytes IS NULL)),
-    CONSTRAINT spans_output_size CHECK ((output IS NULL) = (output_bytes IS NULL))
+    output_truncated      INTEGER CONSTRAINT spans_output_truncated CHECK (output_truncated IN (0, 1)),
+    input                 TEXT CONSTRAINT spans_input CHECK (input IS NULL OR input_bytes IS NOT NULL),
+    output                TEXT CONSTRAINT spans_output CHECK (output IS NULL OR output_bytes IS NOT NULL),
+    CONSTRAINT spans_primary_key PRIMARY KEY (project_key, scope, span_id)
 ) STRICT;
 
 CREATE TABLE usage_reports (
@@ -298,8 +300,8 @@ CREATE TABLE usage_reports (
     reported_at           INTEGER NOT NULL,
     source                TEXT NOT NULL CONSTRAINT usage_reports_source
                           CHECK (
-                              source = 'report' OR source = 'final' OR source = 'reprice' OR source = 'client'
-                              OR source = 'otlp' OR source = 'transcript' OR source = 'hook'
+                              source = 'report' OR source = 'final' OR source = 'client' OR source = 'otlp'
+                              OR source = 'transcript' OR source = 'hook'
                           ),
     basis                 TEXT NOT NULL CONSTRAINT usage_reports_basis CHECK (basis IN ('reported', 'observed')),
     late                  INTEGER NOT NULL CONSTRAINT usage_reports_late CHECK (late IN (0, 1)),
@@ -327,7 +329,7 @@ CREATE TABLE usage_reports (
                           CONSTRAINT usage_reports_unpriced_calls CHECK (unpriced_calls >= 0 OR source = 'final'),
     prompt_preview        TEXT CONSTRAINT usage_reports_prompt_preview CHECK (length(prompt_preview) <= 16000),
     client                TEXT CONSTRAINT usage_reports_client CHECK (length(client) <= 1024),
-    host_session_id       TEXT CONSTRAINT usage_reports_host_session_id CHECK (length(host_session_id) <= 2048),
+    host_session_id       TEXT CONSTRAINT usage_reports_host_session_id CHECK (length(host_session_id) <= 512),
     host_thread_id        TEXT CONSTRAINT usage_reports_host_thread_id CHECK (length(host_thread_id) <= 2048),
     host_call_id          TEXT CONSTRAINT usage_reports_host_call_id CHECK (length(host_call_id) <= 2048),
     host_model            TEXT CONSTRAINT usage_reports_host_model CHECK (length(host_model) <= 2048),
@@ -343,10 +345,15 @@ CREATE INDEX failures_newest ON failures (project_key, recorded_at, failure_id);
 
 CREATE INDEX failures_of_run ON failures (project_key, run_id) WHERE run_id IS NOT NULL;
 
+CREATE INDEX receipts_of_run ON receipts (project_key, run_id) WHERE run_id IS NOT NULL;
+
 CREATE INDEX runs_by_agent ON runs (project_key, agent, started_at, run_id) WHERE agent IS NOT NULL;
 
 CREATE INDEX runs_by_conversation ON runs (project_key, conversation_id, started_at, run_id)
     WHERE conversation_id IS NOT NULL;
+
+CREATE INDEX runs_by_host_session ON runs (project_key, host_session_id, started_at, run_id)
+    WHERE host_session_id IS NOT NULL;
 
 CREATE INDEX runs_by_label ON runs (project_key, label, started_at, run_id) WHERE label IS NOT NULL;
 
@@ -354,13 +361,17 @@ CREATE INDEX runs_by_parent ON runs (project_key, parent_run_id, started_at, run
 
 CREATE INDEX runs_by_status ON runs (project_key, status, started_at, run_id);
 
-CREATE INDEX runs_newest ON runs (project_key, started_at, run_id);
+CREATE INDEX runs_by_ticket ON runs (project_key, ticket, started_at, run_id) WHERE ticket IS NOT NULL;
 
-CREATE INDEX runs_running ON runs (project_key) WHERE status = 'running';
+CREATE INDEX runs_by_trace ON runs (project_key, trace_id, started_at, run_id) WHERE trace_id IS NOT NULL;
+
+CREATE INDEX runs_by_user ON runs (project_key, user_id, started_at, run_id) WHERE user_id IS NOT NULL;
+
+CREATE INDEX runs_newest ON runs (project_key, started_at, run_id);
 
 CREATE UNIQUE INDEX spans_of_run ON spans (project_key, run_id, position) WHERE run_id IS NOT NULL;
 
-CREATE INDEX spans_runless ON spans (project_key, tool_name, recorded_at) WHERE run_id IS NULL;
+CREATE INDEX spans_runless ON spans (project_key, recorded_at) WHERE run_id IS NULL;
 
 CREATE UNIQUE INDEX usage_reports_corrected ON usage_reports (project_key, run_id, corrects, part)
     WHERE corrects IS NOT NULL;

@@ -3,11 +3,11 @@
 INSERT INTO runs (
     project_key, run_id, status, agent, label, ticket, intent, summary, parent_run_id, conversation_id, user_id,
     follows_act_id, client, host_session_id, host_thread_id, host_call_id, host_model, trace_id, trace_span_id,
-    started_at, last_seen_at, ended_at, ended_by, start_meta_json, input, input_bytes
+    started_at, last_seen_at, ended_at, ended_by, start_meta_json, input, input_bytes, input_truncated
 ) VALUES (
     :project_key, :run_id, :status, :agent, :label, :ticket, :intent, :summary, :parent_run_id, :conversation_id, :user_id,
     :follows_act_id, :client, :host_session_id, :host_thread_id, :host_call_id, :host_model, :trace_id, :trace_span_id,
-    :started_at, :last_seen_at, :ended_at, :ended_by, :start_meta_json, :input, :input_bytes
+    :started_at, :last_seen_at, :ended_at, :ended_by, :start_meta_json, :input, :input_bytes, :input_truncated
 )
 ON CONFLICT (project_key, run_id) DO NOTHING
 RETURNING run_id;
@@ -105,13 +105,14 @@ UPDATE runs SET
     end_meta_json = :end_meta_json,
     final_usage_json = :final_usage_json,
     output = :output,
-    output_bytes = :output_bytes
+    output_bytes = :output_bytes,
+    output_truncated = :output_truncated
 WHERE project_key = :project_key AND run_id = :run_id AND (status = 'running' OR ended_by = 'sweep');
 
 -- name: has_stale_run
 -- Whether a sweep would find anything, so that a read need not take the write lock to know.
 SELECT 1 AS stale FROM runs
-WHERE project_key = :project_key AND status = 'running' AND last_seen_at < :stale_before
+WHERE project_key = :project_key AND status = 'running' AND started_at < :stale_before AND last_seen_at < :stale_before
 LIMIT 1;
 
 -- name: sweep_runs
@@ -123,7 +124,8 @@ UPDATE runs SET
     end_reason = :end_reason
 WHERE project_key = :project_key AND status = 'running' AND last_seen_at < :stale_before AND run_id IN (
     SELECT run_id FROM runs
-    WHERE project_key = :project_key AND status = 'running' AND last_seen_at < :stale_before
+    WHERE project_key = :project_key AND status = 'running' AND started_at < :stale_before AND last_seen_at < :stale_before
+    ORDER BY started_at, run_id
     LIMIT :limit
 );
 

@@ -5,13 +5,13 @@ INSERT INTO spans (
     duration_ms, late, error, model, provider, input_tokens, output_tokens, total_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, cost_nano_usd, tool_name, server, user_id, session_id,
     client, host_session_id, host_thread_id, host_call_id, host_model, trace_id, trace_span_id, attributes_json, input,
-    input_bytes, output, output_bytes
+    input_bytes, input_truncated, output, output_bytes, output_truncated
 ) VALUES (
     :project_key, :scope, :span_id, :run_id, :position, :parent_span_id, :kind, :name, :status, :recorded_at, :started_at, :ended_at,
     :duration_ms, :late, :error, :model, :provider, :input_tokens, :output_tokens, :total_tokens, :cache_read_tokens,
     :cache_write_tokens, :cache_write_1h_tokens, :reasoning_tokens, :cost_nano_usd, :tool_name, :server, :user_id, :session_id,
     :client, :host_session_id, :host_thread_id, :host_call_id, :host_model, :trace_id, :trace_span_id, :attributes_json, :input,
-    :input_bytes, :output, :output_bytes
+    :input_bytes, :input_truncated, :output, :output_bytes, :output_truncated
 );
 
 -- name: find_span

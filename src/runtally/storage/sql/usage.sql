@@ -14,7 +14,7 @@ INSERT INTO usage_reports (
 
 -- name: find_report
 -- What a report is, and which one took its place.
-SELECT source, basis, late, (
+SELECT source, basis, late, reported_at, (
     SELECT min(correction.report_id) FROM usage_reports AS correction
     WHERE correction.project_key = :project_key AND correction.run_id = :run_id AND correction.corrects = :report_id
 ) AS corrected_by
