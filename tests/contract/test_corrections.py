@@ -74,7 +74,32 @@ async def test_an_empty_correction_takes_a_report_back(door: Door, database: Led
     double = await report(door, run_id, CALL)
     answer = await report(door, run_id, {}, corrects=double["report_id"])
     assert without_bookkeeping(answer["totals"]) == told(CALL)
+    assert (answer["totals"]["reports"], answer["cost_source"]) == (1, "unpriced")
     assert answer["totals"] == sum_of_ledger(database, run_id)
+    ended = await door("core_end_run", run_id=run_id, status="completed", token_usage={"llm_calls": 4})
+    assert ended["totals"]["unpriced_calls"] == 3, "the one that was taken back is no call"
+
+
+async def test_a_run_of_which_every_report_was_taken_back_counts_nothing_and_can_be_reported_on(
+    door: Door, database: LedgerDatabase
+):
+    run_id = await door.run()
+    only = await report(door, run_id, CALL)
+    nothing = await report(door, run_id, {}, corrects=only["report_id"])
+    assert nothing["totals"] == {"reports": 0, "unpriced_calls": 0}
+    again = await report(door, run_id, {"input_tokens": 5}, corrects=nothing["report_id"])
+    assert again["totals"] == {"reports": 1, "input_tokens": 5, "total_tokens": 5, "unpriced_calls": 1}
+    assert again["totals"] == sum_of_ledger(database, run_id)
+
+
+async def test_a_run_whose_final_preview_grew_by_redaction_can_be_corrected(door: Door):
+    run_id = await door.run()
+    wrong = await report(door, run_id, {"input_tokens": 10})
+    preview = ("password=hunter2x " * 112)[:2000]
+    final = {"input_tokens": 200, "prompt_preview": preview}
+    await door("core_end_run", run_id=run_id, status="completed", token_usage=final)
+    answer = await report(door, run_id, {"input_tokens": 20}, corrects=wrong["report_id"])
+    assert answer["totals"]["input_tokens"] == 200
 
 
 async def test_a_correction_can_be_corrected_and_a_corrected_report_cannot(door: Door):

@@ -164,6 +164,20 @@ CALL = {"input_tokens": 100, "output_tokens": 50}
             id="a call is unpriced once",
         ),
         pytest.param(
+            [{"total_tokens": 150, "cost_usd": 1}],
+            CALL | GPT,
+            CALL | {"total_tokens": 0},
+            {"reports": 2, "total_tokens": 150, "cost_usd": 1.0, "unpriced_calls": 0} | CALL,
+            id="how tokens that were reported are split is no new use",
+        ),
+        pytest.param(
+            [{"total_tokens": 150}],
+            CALL | {"llm_calls": 1},
+            CALL | {"total_tokens": 0, "llm_calls": 1},
+            {"reports": 2, "llm_calls": 1, "total_tokens": 150, "unpriced_calls": 1} | CALL,
+            id="nor a new call without a cost",
+        ),
+        pytest.param(
             [CALL | {"cost_usd": 1}],
             CALL | {"llm_calls": 5},
             {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "llm_calls": 5},
@@ -191,6 +205,43 @@ async def test_final_totals_add_what_the_reports_did_not_cover(
     assert sum_of_ledger(database, run_id) == totals == (await door.look(run_id))["totals"]
     finals = [row for row in database.rows().get("usage_reports", []) if row["source"] == "final"]
     assert len(finals) == (adjustment is not None)
+
+
+OPUS_STEP = {"input_tokens": 100_000, "output_tokens": 1_000}
+OPUS = {"model": "claude-opus-4", "provider": "anthropic"}
+
+
+async def test_a_final_cost_covers_the_traces_that_come_with_it(door: Door, database: LedgerDatabase):
+    run_id = await door.run()
+    ended = await door(
+        "core_end_run", run_id=run_id, status="completed", token_usage={"cost_usd": 0.01}, traces=[OPUS_STEP | OPUS]
+    )
+    assert (ended["totals"]["cost_usd"], ended["totals"]["unpriced_calls"], "warning" in ended) == (0.01, 0, False)
+    assert ended["totals"] == sum_of_ledger(database, run_id)
+    reported = await report(door, await door.run(), {"cost_usd": 0.01}, traces=[OPUS_STEP | OPUS])
+    assert reported["totals"]["cost_usd"] == 0.01
+
+
+async def test_the_model_of_the_final_totals_prices_traces_without_one(door: Door):
+    ended = await door(
+        "core_end_run", run_id=await door.run(), status="completed", token_usage=OPUS, traces=[OPUS_STEP]
+    )
+    assert ended["totals"]["cost_usd"] == 1.575
+
+
+async def test_final_totals_below_the_reports_are_told_with_what_to_do(door: Door):
+    run_id = await door.run()
+    for _ in range(2):
+        await report(door, run_id, {"input_tokens": 1_000, "output_tokens": 10, "cost_usd": 0.5})
+    final = {"input_tokens": 1_000, "output_tokens": 60, "cost_usd": 0.5}
+    ended = await door("core_end_run", run_id=run_id, status="completed", token_usage=final)
+    assert ended["warning"] == (
+        "these of the final totals lie below what the reports add up to, and changed nothing: "
+        "input_tokens 1,000 (reports: 2,000), cost_usd 0.5 (reports: 1). Usually something was reported twice. If so, "
+        "call core_report_usage with corrects = the report_id of the surplus report and token_usage = what it should "
+        "have said, {} for nothing"
+    )
+    assert ended["totals"]["total_tokens"] == 2_060
 
 
 async def test_what_final_totals_add_is_priced_by_their_model(door: Door):

@@ -16,7 +16,14 @@ def sum_of_ledger(database: LedgerDatabase, run_id: str, basis: str = "reported"
     """What a run's standing entries in the usage ledger add up to, shown as totals are."""
     rows = [row for row in database.rows().get("usage_reports", []) if row["run_id"] == run_id]
     corrected = {row["corrects"] for row in rows}
-    reports = [row for row in rows if row["report_id"] not in corrected and row["basis"] == basis]
+    said = (*COUNTS, "cost_nano_usd", "model", "provider", "prompt_preview")
+    reports = [
+        row
+        for row in rows
+        if row["report_id"] not in corrected
+        and row["basis"] == basis
+        and (row["unpriced_calls"] or any(row[name] is not None for name in said))
+    ]
     known = {
         field: sum(values)
         for field in (*COUNTS, "cost_nano_usd")

@@ -340,3 +340,13 @@ def test_a_table_that_others_refer_to_can_be_rebuilt_with_a_wider_check(tmp_path
             connection.execute("DELETE FROM runs")
         now = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
         assert now.keys() == made.keys()
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_file_that_has_tables_and_says_that_it_has_none_is_refused_in_words(database: Path, version: int) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(Unavailable, match="the database file is damaged: it has tables"):
+        sqlite.writer(database, 10, clock)
+    told = {finding.check: finding for finding in checkup.check_up(database)}
+    assert not told["schema"].fine

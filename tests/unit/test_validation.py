@@ -8,6 +8,7 @@ from runtally.domain.errors import InvalidInput, RuntallyError
 from runtally.domain.requests import EndRun, GetRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import TOOLS
+from runtally.service.scrub import clip
 from tests.contract.minimal import MINIMAL, RUN
 
 
@@ -202,3 +203,22 @@ def test_a_key_with_two_values_is_refused_rather_than_dropped():
     call = {"tool": "search", "agent_name": "coder", "attributes": {"agent_name": "reviewer"}}
     with pytest.raises(InvalidInput, match="one value in attributes and another beside it"):
         parse(TrackMcp, call)
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    ["+" + "0" * 31, "0x" + "0" * 30, " " * 31 + "1", "1_" * 15 + "11", "\u0661" * 32, "{" + "0" * 32 + "}---"],
+)
+def test_only_hexadecimal_digits_make_an_id(run_id):
+    with pytest.raises(InvalidInput, match="is not a UUID"):
+        parse(GetRun, {"run_id": run_id})
+
+
+def test_keys_that_become_one_by_redaction_are_both_kept():
+    first, second = ("ghp_" + letter * 36 for letter in "ab")
+    _, arguments = traces({"attributes": {first: "first"}, second: "second"})
+    request = clip(parse(ReportUsage, arguments), redact=True)
+    assert request.traces[0].all_attributes == {
+        "[REDACTED:github_token]": "first",
+        "[REDACTED:github_token]#2": "second",
+    }

@@ -27,14 +27,12 @@ def _storable(text: str) -> str:
     return text
 
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
+
+
 def _uuid(value: str) -> str:
-    try:
-        return str(UUID(value)) if len(value) in (32, 36) else _not_a_uuid()
-    except ValueError:
-        return _not_a_uuid()
-
-
-def _not_a_uuid() -> str:
+    if _UUID.fullmatch(value):
+        return str(UUID(value))
     raise PydanticCustomError("uuid", "is not a UUID; send one like 0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f")
 
 

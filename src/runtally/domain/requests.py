@@ -67,7 +67,12 @@ class Trace(Tokens):
     @property
     def all_attributes(self) -> dict[str, Any] | None:
         """`attributes` together with every key that has no place of its own."""
-        return {**(self.attributes or {}), **(self.model_extra or {})} or None
+        merged = dict(self.attributes or {})
+        for name, value in (self.model_extra or {}).items():
+            # Two keys may have become one by redaction.
+            unique = name if merged.get(name, value) == value else f"{name}#2"
+            merged[unique] = value
+        return merged or None
 
 
 Traces = Annotated[list[Trace], Field(max_length=limits.TRACES_PER_CALL)]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtally.domain.fields import CostUsd, Count, Identifier, Prose
+from runtally.domain.limits import COUNT_MAX
 
 CountT = TypeVar("CountT", bound=int)
 
@@ -97,6 +98,11 @@ class Tokens(TokenCounts[Count]):
                 "consistency",
                 f"counts {cached:,} cached tokens within {self.input_tokens:,} input_tokens; input_tokens includes "
                 f"cached tokens, so send {self.input_tokens + cached:,} if yours left them out",
+            )
+        if (self.input_tokens or 0) + (self.output_tokens or 0) > COUNT_MAX:
+            raise PydanticCustomError(
+                "too_many_tokens",
+                f"counts more than {COUNT_MAX:,} tokens in all, beyond which numbers are not exact. Check the counts",
             )
         if self.output_tokens is not None and (self.reasoning_tokens or 0) > self.output_tokens:
             raise PydanticCustomError(

@@ -12,7 +12,7 @@ from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _SHOWN_CHARS: Final = 64
-_TOO_LARGE: Final = frozenset({"string_too_long", "too_long", "json_size", "json_depth"})
+_TOO_LARGE: Final = frozenset({"string_too_long", "too_long", "json_size", "json_depth", "too_many_tokens"})
 _EXPECTED: Final = {
     "string_type": "is not a string",
     "int_type": "is not an integer",
@@ -68,7 +68,9 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     return f"{field} {_EXPECTED.get(kind, 'is not valid')}"
 
 
-_OURS: Final = frozenset({"text", "uuid", "number", "moment", "json", "json_size", "json_depth", "consistency"})
+_OURS: Final = frozenset(
+    {"text", "uuid", "number", "moment", "json", "json_size", "json_depth", "consistency", "too_many_tokens"}
+)
 """The error types that our own validators raise, whose messages are therefore ours."""
 
 _BOUNDS: Final[dict[str, Callable[[Any, dict[str, Any]], str]]] = {

@@ -31,6 +31,9 @@ def final_entry(unit: Unit, final: TokenUsage, so_far: Totals) -> UsageEntry | N
         return _reported_entry(final, Spent(missing, cost - (cost_so_far or 0), -so_far.unpriced_calls))
     if not adds:
         return None
+    if cost is None and missing.total_tokens == 0:
+        # The reports told as many tokens: which of them were input, output or cached is no new use.
+        return UsageEntry(Spent(missing), "unpriced", None, final.model, final.provider, final.prompt_preview)
     if cost is not None:
         # The reports already add up to more than the final cost: what it adds in tokens is paid for.
         return _reported_entry(final, Spent(missing, 0))

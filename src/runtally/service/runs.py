@@ -148,8 +148,10 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
     usage = request.token_usage or TokenUsage()
     totals, spans, cut_traces = stands.totals, None, None
     if request.traces:
-        # The traces' tokens count only where the final totals have no counts of their own.
-        counting = None if usage.counts.has_tokens else TokenUsage()
+        # The traces' tokens count only where the final totals have no counts of their own; a final cost covers theirs.
+        covered = None if usage.cost_usd is None else 0.0
+        names = TokenUsage(model=usage.model, provider=usage.provider, cost_usd=covered)
+        counting = None if usage.counts.has_tokens else names
         added = add_report(unit, project_key, request.run_id, counting, request.traces)
         totals, spans, cut_traces = added.run.state.totals, added.spans, added.cut_traces
     so_far = unit.store.usage.sum_before_end(project_key, request.run_id) if stands.observed else totals

@@ -1,7 +1,7 @@
 """Sweeping: a run whose agent has been silent for too long is interrupted, as of when it was last seen."""
 
+import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -12,6 +12,8 @@ from runtally.service.unit import Unit
 
 if TYPE_CHECKING:
     from runtally.service.ledger import Ledger
+
+logger = logging.getLogger(__name__)
 
 _RUNS_PER_SWEEP: Final = 500
 _PROJECTS_PER_ROUND: Final = 1_000
@@ -39,8 +41,12 @@ async def sweep_for_ever(ledger: "Ledger", projects: Sequence[str]) -> None:
     await anyio.sleep(min(_FIRST_SECONDS, every_seconds))
     last = ""
     while True:
-        with suppress(RuntallyError):  # whoever calls next is told what is wrong
+        try:
             due = projects or await ledger.projects_after(last, _PROJECTS_PER_ROUND)
             last = due[-1] if len(due) == _PROJECTS_PER_ROUND and not projects else ""
             await ledger.sweep(due)
+        except RuntallyError:  # whoever calls next is told what is wrong
+            pass
+        except Exception:  # a bug of ours in the background must not end the server
+            logger.exception("the sweep failed")
         await anyio.sleep(every_seconds)

@@ -106,6 +106,7 @@ class FileConnection:
     async def finish(self) -> None:
         """Do what was posted, close the file and end the thread. Nothing may be posted any more."""
         await self._thread.finish()
+        self._file.closed(self.let_go)
 
     def _let_go(self) -> None:
         with self.in_use:

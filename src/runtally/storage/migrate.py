@@ -139,8 +139,13 @@ def applied_version(connection: sqlite3.Connection, migrations: Sequence[Migrati
                 "the database file belongs to another program: it is an SQLite database that Runtally did not make; "
                 "point RUNTALLY_DB at another file"
             )
-        if version == 0:
-            return 0
+        if version <= 0:
+            if not _rows(connection, queries.load()["has_tables"].sql({})):
+                return 0
+            raise Unavailable(
+                "the database file is damaged: it has tables and says that it has none. Nothing was recorded. Restore "
+                "a backup, or move the file away and Runtally will begin a new one"
+            )
         # What was applied by whom is asked for where it matters alone: files made with another 0001 may not tell.
         refuse_changed(version, dict(_rows(connection, queries.load()["list_checksums"].sql({}))), migrations)
         if version > known:

@@ -16,11 +16,18 @@ LetGo = Callable[[], None]
 """Has a connection close its file; it stands for the connection."""
 
 
+_OPENED_BY: dict[Identity, int] = {}
+"""The process that has a file open. A forked child inherits this, and with it SQLite's belief that it holds the locks:
+what it wrote through a connection of its own would be lost.
+"""
+
+
 class OpenFile:
     """The file at a path, shared by every connection of a process to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._process = os.getpid()
         self._open_by: set[LetGo] = set()
         self._file: Identity | None = None
         self._companions: list[Identity | None] = []
@@ -34,9 +41,12 @@ class OpenFile:
         """What identifies the file at the path now; None if there is none.
 
         Raises:
-            Unavailable: it is not the file that is open, and the log of that is still beside it.
+            Unavailable: it is not the file that is open, and the log of that is still beside it; or this process was
+                forked from one that had it open.
         """
         found = _identity(self.path)
+        if found is not None and _OPENED_BY.get(found, self._process) != self._process:
+            raise opened_before_fork()
         if found != self._file and self._open_by and any(one in self._companions for one in self._beside() if one):
             raise _parted_from_its_log()
         return found
@@ -45,11 +55,15 @@ class OpenFile:
         """Note that the connection has the file open that is at the path now, and return what identifies it."""
         self._open_by.add(connection)
         self._file, self._companions = _identity(self.path), self._beside()
+        if self._file is not None:
+            _OPENED_BY[self._file] = self._process
         return self._file
 
     def closed(self, connection: LetGo) -> None:
         """Note that the connection has closed the file."""
         self._open_by.discard(connection)
+        if not self._open_by and self._file is not None and _OPENED_BY.get(self._file) == self._process:
+            del _OPENED_BY[self._file]
 
     def let_go(self) -> None:
         """Have every connection close the file."""
@@ -58,6 +72,14 @@ class OpenFile:
 
     def _beside(self) -> list[Identity | None]:
         return [_identity(path) for path in _companions_of(self.path)]
+
+
+def opened_before_fork() -> Unavailable:
+    """Why a forked child cannot use a file that its parent had open."""
+    return Unavailable(
+        "the database was opened before this process was forked from another, and its locks do not hold here. Nothing "
+        "was recorded. Start the child as a program of its own (spawn, not fork), or close the database before the fork"
+    )
 
 
 def refuse_lone_log(path: Path) -> None:

@@ -10,7 +10,7 @@ from runtally.domain.clock import Clock
 from runtally.domain.errors import Unavailable
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
-from runtally.storage.open_file import OpenFile
+from runtally.storage.open_file import OpenFile, opened_before_fork
 from runtally.storage.readers import Readers
 from runtally.storage.store import SqlStore
 from runtally.storage.transaction import Transaction
@@ -79,10 +79,7 @@ class _Calls:
     def __enter__(self) -> None:
         if os.getpid() != self._process:
             # Neither the threads nor SQLite's locks came along.
-            raise Unavailable(
-                "the database was opened before this process was forked from another. Nothing was recorded. Open the "
-                "database anew in the child process"
-            )
+            raise opened_before_fork()
         if self._is_closed:
             raise Unavailable("the database is closed. Nothing was recorded. Open it anew")
         self._under_way += 1

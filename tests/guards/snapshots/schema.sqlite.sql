@@ -24,6 +24,11 @@ WHERE NOT EXISTS (
     SELECT 1 FROM usage_reports AS correction
     WHERE correction.project_key = report.project_key AND correction.run_id = report.run_id
         AND correction.corrects = report.report_id
+) AND (
+    llm_calls IS NOT NULL OR input_tokens IS NOT NULL OR output_tokens IS NOT NULL OR total_tokens IS NOT NULL
+    OR cache_read_tokens IS NOT NULL OR cache_write_tokens IS NOT NULL OR cache_write_1h_tokens IS NOT NULL
+    OR reasoning_tokens IS NOT NULL OR cost_nano_usd IS NOT NULL OR unpriced_calls <> 0
+    OR model IS NOT NULL OR provider IS NOT NULL OR prompt_preview IS NOT NULL
 );
 
 CREATE VIEW usage_sums AS

@@ -76,13 +76,15 @@ UPDATE runs SET
 WHERE project_key = :project_key AND run_id = :run_id;
 
 -- name: add_up_run
--- The reported totals anew from the standing reports, after one of them was corrected.
+-- The reported totals anew from the standing reports, after one of them was corrected. There is one sum or none: where
+-- all were taken back, nothing is known.
 UPDATE runs SET (
     reports, llm_calls, input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens,
     cache_write_1h_tokens, reasoning_tokens, cost_nano_usd, unpriced_calls
 ) = (
-    SELECT reports, llm_calls, input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens,
-        cache_write_1h_tokens, reasoning_tokens, cost_nano_usd, unpriced_calls
+    SELECT coalesce(max(reports), 0), max(llm_calls), max(input_tokens), max(output_tokens), max(total_tokens),
+        max(cache_read_tokens), max(cache_write_tokens), max(cache_write_1h_tokens), max(reasoning_tokens),
+        max(cost_nano_usd), coalesce(max(unpriced_calls), 0)
     FROM usage_sums
     WHERE project_key = :project_key AND run_id = :run_id AND basis = 'reported'
 )

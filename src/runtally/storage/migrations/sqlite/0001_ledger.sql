@@ -197,13 +197,19 @@ CREATE TABLE usage_reports (
 CREATE UNIQUE INDEX usage_reports_corrected ON usage_reports (project_key, run_id, corrects, part)
     WHERE corrects IS NOT NULL;
 
--- The reports that count: those that no later one takes the place of.
+-- The reports that count: those that no later one takes the place of, and that say anything. A correction that says
+-- nothing takes a report back.
 CREATE VIEW standing_usage AS
 SELECT * FROM usage_reports AS report
 WHERE NOT EXISTS (
     SELECT 1 FROM usage_reports AS correction
     WHERE correction.project_key = report.project_key AND correction.run_id = report.run_id
         AND correction.corrects = report.report_id
+) AND (
+    llm_calls IS NOT NULL OR input_tokens IS NOT NULL OR output_tokens IS NOT NULL OR total_tokens IS NOT NULL
+    OR cache_read_tokens IS NOT NULL OR cache_write_tokens IS NOT NULL OR cache_write_1h_tokens IS NOT NULL
+    OR reasoning_tokens IS NOT NULL OR cost_nano_usd IS NOT NULL OR unpriced_calls <> 0
+    OR model IS NOT NULL OR provider IS NOT NULL OR prompt_preview IS NOT NULL
 );
 
 -- What the standing reports of a run come to, by basis. Summed as integers on every database.
