@@ -26,6 +26,11 @@ class Report:
     late: bool
     stands: bool = True
 
+    @property
+    def counts_as_one(self) -> bool:
+        """Whether it stands and says anything: an empty correction takes a report back."""
+        return self.stands and bool(self.counts)
+
 
 @dataclass
 class Step:
@@ -52,7 +57,6 @@ class Run:
     end: Answer | None = None
     end_answer: Answer | None = None
     final: Answer = field(default_factory=dict)
-    has_final_report: bool = False
     reports: dict[str, Report] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     failures_late: list[bool] = field(default_factory=list)
@@ -86,12 +90,12 @@ class Run:
         known = {step.trace.get("span_id") for step in self.steps} - {None}
         return [trace for trace in traces if trace.get("span_id") not in known]
 
-    def problems_of(self, traces: list[Answer]) -> Problems:
-        """What speaks against recording the traces."""
+    def problems_of(self, traces: list[Answer], *, of_a_correction: bool = False) -> Problems:
+        """What speaks against recording the traces. A correction counts them anew, whatever spans there are."""
         ids = [trace["span_id"] for trace in traces if "span_id" in trace]
         known = {step.trace["span_id"]: step.trace for step in self.steps if "span_id" in step.trace}
         problems: Problems = set() if len(set(ids)) == len(ids) else {InvalidInput}
-        if any(known.get(trace.get("span_id"), trace) != trace for trace in traces):
+        if not of_a_correction and any(known.get(trace.get("span_id"), trace) != trace for trace in traces):
             problems.add(Conflict)
         return problems
 
@@ -103,18 +107,25 @@ class Run:
     @property
     def with_final(self) -> Answer:
         """The same with what the final totals add."""
-        return at_least(self.before_end, self.final, sum(not one.late and one.stands for one in self.reports.values()))
+        return at_least(
+            self.before_end, self.final, sum(not one.late and one.counts_as_one for one in self.all_reports)
+        )
 
-    def weigh_final(self) -> None:
-        """What the final totals add is a report of its own, which stays."""
-        adds = self.with_final != self.before_end or "prompt_preview" in self.final
-        self.has_final_report = self.has_final_report or adds
+    @property
+    def has_final_report(self) -> bool:
+        """Whether the final totals add a report of their own."""
+        return self.with_final != self.before_end or "prompt_preview" in self.final
+
+    @property
+    def all_reports(self) -> list[Report]:
+        """Every report there ever was."""
+        return list(self.reports.values())
 
     @property
     def totals(self) -> Answer:
         """As every answer shows them."""
         late = _sum_of([report for report in self.reports.values() if report.late])
-        reports = sum(report.stands for report in self.reports.values()) + self.has_final_report
+        reports = sum(report.counts_as_one for report in self.all_reports) + self.has_final_report
         return {"reports": reports} | known_sum([self.with_final, late])
 
     @property
@@ -151,7 +162,7 @@ def reported(usage: Answer, traces: list[Answer]) -> Answer | None:
     """What one call reports; None if that is nothing. Traces are detail unless `usage` itself counts no tokens."""
     counted = [trace for trace in traces if counts_tokens(trace) or "cost_usd" in trace]
     if not counted or counts_tokens(usage):
-        calls = usage.get("llm_calls", int(counts_tokens(usage)))
+        calls = max(usage.get("llm_calls", 0), int(counts_tokens(usage)))
         return counts_of(usage) | {"unpriced_calls": 0 if "cost_usd" in usage else calls} if usage else None
     calls = sum(map(counts_tokens, counted))
     whole = known_sum([counts_of(trace) for trace in counted]) | ({"llm_calls": calls} if calls else {})
@@ -174,10 +185,9 @@ def at_least(before: Answer, final: Answer, reports: int) -> Answer:
 
 
 def calls_beyond(before: Answer, final: Answer, whole: Answer, reports: int) -> int:
-    """How many calls only the final totals tell of: none where no count of tokens grew by them."""
-    wholes = {"input_tokens", "output_tokens", "total_tokens"} & final.keys()
-    grew = any(whole[name] > before.get(name, 0) for name in wholes)
-    if wholes and not grew:
+    """How many calls only the final totals tell of: none where the total did not grow by them."""
+    grew = whole.get("total_tokens", 0) > before.get("total_tokens", 0)
+    if "total_tokens" in final and not grew:
         return 0
     # Reports that counted no calls stood for one each.
     return max(final.get("llm_calls", 0) - before.get("llm_calls", reports), int(grew))

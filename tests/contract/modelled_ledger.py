@@ -88,14 +88,14 @@ class ModelledLedger:
         told = run.give_sign_of_life(self.now(who))
         new = run.new_among(traces)
         run.steps += [model.Step(trace, "late" in told) for trace in new]
-        said = model.reported(arguments["token_usage"], new)
+        said = model.reported(arguments["token_usage"], new if corrects is None else traces)
         late = "late" in told if earlier is None else earlier.late
+        if not late:
+            told.pop("late", None)
         if earlier is not None:
             earlier.stands, said = False, said or {}
         if said is not None:
             run.reports["new"] = model.Report(said, late)
-        if earlier is not None and not late:
-            run.weigh_final()
         answer = self.call(who, project, "core_report_usage", arguments, problems | run_problems | too_much(run))
         if answer is None:
             return
@@ -120,13 +120,14 @@ class ModelledLedger:
                 self.call(who, project, "core_end_run", arguments, problems | {Conflict})
             return
         final, new = arguments.get("token_usage", {}), run.new_among(arguments.get("traces", []))
-        said = None if model.counts_tokens(final) else model.reported({}, new)
+        covered = {"cost_usd": 0.0} if "cost_usd" in final else {}
+        counted = any(model.counts_tokens(trace) or "cost_usd" in trace for trace in new)
+        said = model.reported(covered, new) if counted and not model.counts_tokens(final) else None
         run.steps += [model.Step(trace, late=False) for trace in new]
         if said is not None:
             run.reports["new"] = model.Report(said, late=False)
         before = run.before_end
         run.final = final
-        run.weigh_final()
         replaced = run.ended_by
         run.status, run.ended_by, run.end = arguments["status"], "agent", model.flat(arguments)
         run.ended_at = run.last_seen_at = max(run.last_seen_at, self.now(who))
@@ -312,7 +313,7 @@ class ModelledLedger:
         run = self.runs.get((project, arguments["run_id"]))
         if run is None:
             return Run("", "", 0, 0, {}), {NotFound}
-        return run.copy(), run.problems_of(arguments.get("traces", []))
+        return run.copy(), run.problems_of(arguments.get("traces", []), of_a_correction="corrects" in arguments)
 
     def keep(self, run: Run, run_id: str | None = None) -> None:
         run.run_id = run_id or run.run_id

@@ -272,4 +272,4 @@ def without(arguments: Answer, name: str) -> Answer:
 
 
 def test_whatever_is_called_in_whatever_order_the_ledger_is_what_the_model_says():
-    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=100, stateful_step_count=14))
+    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=60, stateful_step_count=14))

@@ -95,12 +95,7 @@ def _missing(final: Counts, reported: Counts) -> Counts:
 def _calls_beyond(final: TokenUsage, missing: Counts, totals: Totals) -> int:
     """How many calls the final totals tell of that no report stood for, and that may therefore lack a cost.
 
-    Where the reports covered every token, there is none; where they counted no calls, each of them stood for one.
+    Where the reports counted no calls, each of them stood for one.
     """
-    wholes = [
-        whole for whole in (missing.input_tokens, missing.output_tokens, missing.total_tokens) if whole is not None
-    ]
-    if wholes and not any(wholes):
-        return 0
     stood_for = totals.reports if totals.llm_calls is None else totals.llm_calls
-    return max((final.llm_calls or 0) - stood_for, int(any(wholes)))
+    return max((final.llm_calls or 0) - stood_for, int(bool(missing.total_tokens)))

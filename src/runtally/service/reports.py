@@ -1,6 +1,6 @@
 """Usage reports: added to a run, or put in the place of an earlier one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from runtally.domain.caller import Caller
@@ -9,7 +9,6 @@ from runtally.domain.lifecycle import ReportSource
 from runtally.domain.models import Run, UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
 from runtally.domain.requests import ReportUsage, Trace
-from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
 from runtally.service.final_totals import final_entry
 from runtally.service.spans import cut_places, insert_traces, new_traces, traces_without_span
@@ -58,7 +57,8 @@ class Added(NamedTuple):
 
 def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported:
     if request.corrects is None:
-        added = add_report(unit, project_key, request.run_id, request.token_usage, request.traces or [])
+        usage, traces = request.token_usage, request.traces or []
+        added = add_report(unit, project_key, request.run_id, traces, lambda new: entries_of(unit, usage, new))
     else:
         added = _correct(unit, project_key, request, request.corrects)
     return UsageReported(
@@ -76,8 +76,15 @@ def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported
     )
 
 
-def add_report(unit: Unit, project_key: str, run_id: str, usage: TokenUsage | None, traces: Sequence[Trace]) -> Added:
-    """Add one report, or none without `usage`, and the spans of its traces. A trace recorded before adds nothing.
+def add_report(
+    unit: Unit,
+    project_key: str,
+    run_id: str,
+    traces: Sequence[Trace],
+    count: Callable[[Sequence[Trace]], Sequence[UsageEntry]],
+) -> Added:
+    """Add the spans of the traces that the run does not have yet, and what `count` makes of those, as one report. A
+    trace recorded before adds nothing.
 
     Raises:
         NotFound: the project has no such run.
@@ -87,16 +94,16 @@ def add_report(unit: Unit, project_key: str, run_id: str, usage: TokenUsage | No
     if traces:
         _lock(unit, project_key, run_id)
     new = new_traces(unit, project_key, run_id, traces)
-    entries = [] if usage is None else entries_of(unit, usage, [one.trace for one in new])
-    spans = [one.span for one in new]
+    entries, spans = count([one.trace for one in new]), [one.span for one in new]
     run = add_entries(unit, project_key, run_id, entries, spans=len(spans))
     if spans:
         insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
-    report = None
+    report_id = None
     if entries:
-        report = UsageReport(unit.new_id(), unit.now, entries, late=run.late, origin=unit.origin)
+        report_id = unit.new_id()
+        report = UsageReport(report_id, unit.now, entries, late=run.late, origin=unit.origin)
         unit.store.usage.insert(project_key, run_id, report)
-    return Added(run, entries, None if report is None else report.report_id, spans, cut_places(new))
+    return Added(run, entries, report_id, spans, cut_places(new))
 
 
 def add_entries(

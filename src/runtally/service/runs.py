@@ -1,5 +1,6 @@
 """Runs: opened, closed, or recorded when they are already over."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from runtally.domain.caller import Caller
@@ -7,14 +8,15 @@ from runtally.domain.clock import rfc3339
 from runtally.domain.errors import Conflict, InvalidInput
 from runtally.domain.lifecycle import is_final
 from runtally.domain.models import Run, RunEnded, RunRecorded, RunStarted, Totals
-from runtally.domain.records import RunEnd, RunStart, UsageReport
-from runtally.domain.requests import EndRun, RecordRun, StartRun
+from runtally.domain.records import RunEnd, RunStart, UsageEntry, UsageReport
+from runtally.domain.requests import EndRun, RecordRun, StartRun, Trace
 from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
 from runtally.service.final_totals import adjustment_of, final_entry, warning_of
 from runtally.service.reports import add_entries, add_report
 from runtally.service.spans import cut_from
 from runtally.service.unit import Unit, no_such_run, project_of_run
+from runtally.service.usage import entries_of_traces
 
 _BY_RUN_ID: Final = "start_run_id"
 """The operation of the receipt that a start keeps under the `run_id` it names."""
@@ -148,11 +150,7 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
     usage = request.token_usage or TokenUsage()
     totals, spans, cut_traces = stands.totals, None, None
     if request.traces:
-        # The traces' tokens count only where the final totals have no counts of their own; a final cost covers theirs.
-        covered = None if usage.cost_usd is None else 0.0
-        names = TokenUsage(model=usage.model, provider=usage.provider, cost_usd=covered)
-        counting = None if usage.counts.has_tokens else names
-        added = add_report(unit, project_key, request.run_id, counting, request.traces)
+        added = add_report(unit, project_key, request.run_id, request.traces, lambda new: _counted(unit, usage, new))
         totals, spans, cut_traces = added.run.state.totals, added.spans, added.cut_traces
     so_far = unit.store.usage.sum_before_end(project_key, request.run_id) if stands.observed else totals
     entry = final_entry(unit, usage, so_far)
@@ -180,6 +178,17 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
         warning=warning_of(usage, so_far),
         totals=totals,
     )
+
+
+def _counted(unit: Unit, final: TokenUsage, traces: Sequence[Trace]) -> list[UsageEntry]:
+    """What traces count beside final totals: nothing where those have counts of their own, and no cost of their own
+    where those have one, which covers it.
+    """
+    if final.counts.has_tokens:
+        return []
+    covered = None if final.cost_usd is None else 0.0
+    names = TokenUsage(model=final.model, provider=final.provider, cost_usd=covered)
+    return entries_of_traces(unit, names, traces)
 
 
 def _ended_before(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded:

@@ -19,11 +19,9 @@ def entries_of(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> list[U
     The tokens and costs of traces are detail: they count only where `usage` itself has no token counts.
     """
     counts = usage.counts
-    counted = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
-    if counted and not counts.has_tokens:
-        return _of_traces(unit, usage, counted)
-    if usage.is_empty:
-        return []
+    of_traces = [] if counts.has_tokens else entries_of_traces(unit, usage, traces)
+    if of_traces or usage.is_empty:
+        return of_traces
     # Where there are tokens there was a call, whatever was told of calls.
     return [priced_entry(unit, usage, counts, max(counts.llm_calls or 0, int(counts.has_tokens)))]
 
@@ -54,10 +52,14 @@ def priced_entry(unit: Unit, usage: TokenUsage, counts: Counts, calls: int) -> U
     return UsageEntry(spent, source, priced_by, usage.model, usage.provider, usage.prompt_preview)
 
 
-def _of_traces(unit: Unit, usage: TokenUsage, counted: Sequence[Trace]) -> list[UsageEntry]:
-    """An entry for each model and provider that the traces name. What `usage` tells of the whole call joins the only
-    entry; where there are several it stands alone, so that no model is charged with what was told for all.
+def entries_of_traces(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> list[UsageEntry]:
+    """An entry for each model and provider of the traces that tell tokens or a cost; none if none does. What `usage`
+    tells of the whole call joins the only entry; where there are several it stands alone, so that no model is charged
+    with what was told for all.
     """
+    counted = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
+    if not counted:
+        return []
     by_name: dict[tuple[str | None, str | None], list[Trace]] = {}
     for trace in counted:
         by_name.setdefault((trace.model or usage.model, trace.provider or usage.provider), []).append(trace)
