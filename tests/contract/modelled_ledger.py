@@ -139,7 +139,7 @@ class ModelledLedger:
         added = {name: run.with_final[name] - before.get(name, 0) for name in counts}
         assert answer.get("adjustment") == (added if run.has_final_report else None)
         assert answer.get("replaced") == replaced
-        assert ("warning" in answer) == any(final[name] < before.get(name, 0) for name in counts if name in final)
+        assert ("warning" in answer) == any(counts[name] < before.get(name, 0) for name in counts if name in final)
         assert (answer["status"], answer["ended_at"]) == (run.status, rfc3339(run.ended_at))
         assert answer["duration_ms"] == (run.ended_at - run.started_at) // 1000
         assert (answer["totals"], answer.get("spans_recorded", 0)) == (run.totals, len(new))
@@ -294,8 +294,11 @@ class ModelledLedger:
 
     def pages(self, who: Who, project: str, tool: str, arguments: Answer) -> list[Answer]:
         pages = [self.call(who, project, tool, arguments, set())]
+        cursors: list[str] = []
         while "next_cursor" in pages[-1]:
-            pages.append(self.call(who, project, tool, arguments | {"cursor": pages[-1]["next_cursor"]}, set()))
+            cursors.append(pages[-1]["next_cursor"])
+            assert len(set(cursors)) == len(cursors), "a page leads back to one that was read"
+            pages.append(self.call(who, project, tool, arguments | {"cursor": cursors[-1]}, set()))
         return pages
 
     def wait(self, call: Coroutine[Any, Any, Any]) -> Any:

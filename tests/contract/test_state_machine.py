@@ -13,8 +13,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from runtally.domain.limits import COUNT_MAX
 from tests.contract.ledger_model import STALE_AFTER_US
-from tests.contract.modelled_ledger import SECOND, ModelledLedger
+from tests.contract.modelled_ledger import SECOND, SLOW_BY_US, ModelledLedger
 from tests.door import BOUND, BOUND_TO_TWO, UNBOUND, Answer, an_id
 
 NOBODYS = an_id(404)
@@ -37,6 +38,7 @@ SAID: list[Answer] = [
     {"output_tokens": 20},
     {"input_tokens": 100, "output_tokens": 20, "cost_usd": 0.5},
     {"total_tokens": 200},
+    {"total_tokens": COUNT_MAX},
     {"input_tokens": 5, "total_tokens": 20},
     {"input_tokens": 0, "cache_read_tokens": 0},
     {"input_tokens": 100, "cache_read_tokens": 5},
@@ -66,7 +68,7 @@ REPORT = st.fixed_dictionaries({"token_usage": USAGE}, optional={"traces": TRACE
 # Final totals: some that are just what the reports came to, and some more.
 FINAL = st.tuples(
     st.sampled_from([(), ("input_tokens", "output_tokens", "total_tokens"), ("input_tokens",), ("cost_usd",)]),
-    st.sampled_from([{}, {"llm_calls": 3}, {"cost_usd": 3.0}]) | USAGE,
+    st.sampled_from([{}, {"llm_calls": 3}, {"cost_usd": 3.0}, {"input_tokens": 100, "llm_calls": 3}]) | USAGE,
 )
 START = st.fixed_dictionaries(
     {},
@@ -181,20 +183,31 @@ class LedgerMachine(RuleBasedStateMachine):
         for arguments, report in corrections:
             self.send(self.ledger.report, at_work, arguments | run | self.report_of(run, report))
 
-    @rule(who=WHO, looker=PROCESS, silent_for=st.sampled_from([STALE_AFTER_US, STALE_AFTER_US + 1]), ends=st.booleans())
-    def comes_back_after_a_long_silence(self, who, looker, silent_for, ends):
-        run = self.run_id(0)
-        self.send(self.ledger.report, (0, (BOUND, None)), run | {"token_usage": {}})
+    @rule(
+        looker=PROCESS,
+        process=PROCESS,
+        silent_for=st.sampled_from([STALE_AFTER_US, STALE_AFTER_US + 1, STALE_AFTER_US + SLOW_BY_US + 1]),
+    )
+    def comes_back_after_a_long_silence(self, looker, process, silent_for):
+        """With an end, a report and a failure, each to a run of its own."""
+        who = (process, (BOUND, None))
+        runs = []
+        for _ in range(3):
+            self.send(self.ledger.start, (0, (BOUND, None)), {})
+            runs.append({"run_id": self.ledger.run_ids[-1]})
         self.ledger.clock.advance(micros=silent_for)
-        self.ledger.look((looker, (BOUND, None)), run)
-        if ends:
-            self.send(self.ledger.end, who, run | {"status": "partial"})
-        else:
-            self.send(self.ledger.report, who, run | {"token_usage": {"input_tokens": 5}})
+        self.ledger.look((looker, (BOUND, None)), runs[0])
+        self.send(self.ledger.end, who, runs[0] | {"status": "partial"})
+        self.send(self.ledger.report, who, runs[1] | {"token_usage": {"input_tokens": 5}})
+        self.send(self.ledger.fail, who, runs[2] | {"summary": "It broke"})
 
-    @rule(who=WHO, which=st.none() | WHICH, arguments=FAILURE)
-    def fails(self, who, which, arguments):
-        self.send(self.ledger.fail, who, arguments | ({} if which is None else self.run_id(which)))
+    @rule(
+        caller=CALLER, which=st.none() | WHICH, failures=st.lists(st.tuples(PROCESS, FAILURE), min_size=1, max_size=4)
+    )
+    def fails(self, caller, which, failures):
+        run = {} if which is None else self.run_id(which)
+        for process, arguments in failures:
+            self.send(self.ledger.fail, (process, caller), arguments | run)
 
     @rule(who=WHO, arguments=RECORD)
     def records(self, who, arguments):
@@ -272,4 +285,4 @@ def without(arguments: Answer, name: str) -> Answer:
 
 
 def test_whatever_is_called_in_whatever_order_the_ledger_is_what_the_model_says():
-    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=60, stateful_step_count=14))
+    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=100, stateful_step_count=14))

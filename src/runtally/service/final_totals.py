@@ -53,11 +53,10 @@ def adjustment_of(entry: UsageEntry | None) -> Adjustment | None:
 
 def warning_of(final: TokenUsage, so_far: Totals) -> str | None:
     """Where the final totals lie below the reports, what that usually means and what to do; None where they do not."""
-    reported = _counts_of(so_far)
     below = [
         f"{name} {told:,} (reports: {known:,})"
-        for name, known in zip(COUNTS, reported, strict=True)
-        if known is not None and (told := getattr(final, name)) is not None and told < known
+        for name, told, known in zip(COUNTS, final.counts, _counts_of(so_far), strict=True)
+        if getattr(final, name) is not None and told is not None and known is not None and told < known
     ]
     cost, cost_so_far = final.reported_nano_usd, so_far.cost_nano_usd
     if cost is not None and cost_so_far is not None and cost < cost_so_far:
