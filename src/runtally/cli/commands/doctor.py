@@ -6,7 +6,9 @@ from typing import Final
 from runtally.cli import arguments, output
 from runtally.settings import Settings
 
-_UNBOUND: Final = "none; a call that names no run names its project_key. Set RUNTALLY_PROJECT_KEY to bind the server to a project"
+_UNBOUND: Final = (
+    "none; a call that names no run names its project_key. Set RUNTALLY_PROJECT_KEY to bind the server to a project"
+)
 
 
 def add(commands: arguments.Commands) -> None:
