@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, NotFound
 from runtally.domain.lifecycle import ReportSource
-from runtally.domain.models import Run, UsageReported
+from runtally.domain.models import UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
 from runtally.domain.requests import ReportUsage, Trace
 from runtally.service import receipts
 from runtally.service.final_totals import final_entry
 from runtally.service.spans import cut_places, insert_traces, new_traces, traces_without_span
-from runtally.service.unit import RunWritten, Unit, add_to_run, no_such_run, project_of_run
+from runtally.service.unit import RunWritten, Unit, add_to_run, lock_run, project_of_run
 from runtally.service.usage import cost_source_of, entries_of, spent_on
 
 
@@ -92,7 +92,7 @@ def add_report(
         LimitExceeded: a total would no longer be exact.
     """
     if traces:
-        _lock(unit, project_key, run_id)
+        lock_run(unit, project_key, run_id)
     new = new_traces(unit, project_key, run_id, traces)
     entries, spans = count([one.trace for one in new]), [one.span for one in new]
     run = add_entries(unit, project_key, run_id, entries, spans=len(spans))
@@ -119,16 +119,9 @@ def add_entries(
     return add_to_run(unit, project_key, run_id, addition)
 
 
-def _lock(unit: Unit, project_key: str, run_id: str) -> Run:
-    run = unit.store.runs.lock(project_key, run_id)
-    if run is None:
-        raise no_such_run(run_id)
-    return run
-
-
 def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str) -> Added:
     run_id, traces = request.run_id, request.traces or []
-    stands = _lock(unit, project_key, run_id)
+    stands = lock_run(unit, project_key, run_id)
     earlier = _correctable(unit, project_key, run_id, report_id)
     new = traces_without_span(unit, project_key, run_id, traces)
     spans = [one.span for one in new]

@@ -15,7 +15,7 @@ from runtally.service import receipts
 from runtally.service.final_totals import adjustment_of, final_entry, warning_of
 from runtally.service.reports import add_entries, add_report
 from runtally.service.spans import cut_from
-from runtally.service.unit import Unit, no_such_run, project_of_run
+from runtally.service.unit import Unit, lock_run, no_such_run, project_of_run
 from runtally.service.usage import entries_of_traces
 
 _BY_RUN_ID: Final = "start_run_id"
@@ -136,9 +136,7 @@ def end_run(unit: Unit, caller: Caller, request: EndRun) -> RunEnded:
         NotAllowed, InvalidInput: the caller may not use the project, or it is unclear which is meant.
     """
     project_key = project_of_run(unit, caller, request.project_key, request.run_id)
-    stands = unit.store.runs.lock(project_key, request.run_id)
-    if stands is None:
-        raise no_such_run(request.run_id)
+    stands = lock_run(unit, project_key, request.run_id)
     if is_final(stands.status, stands.ended_by):
         return _ended_before(unit, project_key, stands, request)
     answer = _end(unit, project_key, stands, request)

@@ -7,6 +7,7 @@ from runtally.domain.caller import Caller, Origin
 from runtally.domain.clock import IdSource
 from runtally.domain.errors import InvalidInput, NotFound
 from runtally.domain.lifecycle import has_ended
+from runtally.domain.models import Run
 from runtally.domain.ports import Pricer, Store
 from runtally.domain.records import Addition, RunState
 
@@ -62,6 +63,18 @@ def no_such_run(run_id: str, field: str = "run_id") -> NotFound:
     return NotFound(
         f"{field} {run_id} is not a run of this project; check the id, or open a run with core_start_run", field=field
     )
+
+
+def lock_run(unit: Unit, project_key: str, run_id: str) -> Run:
+    """The run, which nobody else changes before this transaction ends.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    run = unit.store.runs.lock(project_key, run_id)
+    if run is None:
+        raise no_such_run(run_id)
+    return run
 
 
 class RunWritten(NamedTuple):
