@@ -17,7 +17,7 @@ from runtally.storage.open_file import OpenFile
 from runtally.storage.transaction import Transaction
 from runtally.storage.work import Work
 from runtally.storage.writer import LONE_WORK_BYTES_MAX, Writer
-from tests.unit.transactions import BOUND_SECONDS, Held, clock, outcome, record, stored
+from tests.unit.transactions import BOUND_SECONDS, Held, Watch, clock, outcome, record, stored
 
 pytestmark = pytest.mark.anyio
 
@@ -32,10 +32,14 @@ class Subject:
     def __init__(self, database: Path, busy_seconds: float) -> None:
         self.database = database
         self.statements: list[str] = []
-        self.writer = Writer(OpenFile(database), self._connect, busy_seconds)
+        self.watch = Watch()
+        self.may_open = threading.Event()
+        self.may_open.set()
+        self.writer = Writer(OpenFile(database), self._connect, busy_seconds, now=self.watch)
         self._tasks: list[asyncio.Task[Any]] = []
 
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
+        assert self.may_open.wait(BOUND_SECONDS)
         connection = sqlite.writer(self.database, busy_seconds, clock)
         connection.set_trace_callback(self.statements.append)
         return connection
@@ -234,15 +238,68 @@ async def test_a_wait_for_the_lock_ends_when_nobody_wants_it_any_more(subject: S
     assert stored(subject.database) == ["first"]
 
 
-async def test_the_lock_of_another_process_is_waited_for_only_so_long(tmp_path: Path) -> None:
-    subject = Subject(tmp_path / "ledger.db", busy_seconds=0.05)
+async def test_the_lock_of_another_process_is_waited_for_only_so_long(subject: Subject) -> None:
     await subject.write(record("first"))
     with subject.lock_of_another():
-        refused = await asyncio.gather(*(subject.send(record(f"refused {number}")) for number in range(3)))
-    assert {type(one) for one in refused} == {Unavailable}
+        waiting = [subject.send(record(f"refused {number}")) for number in range(3)]
+        await anyio.wait_all_tasks_blocked()
+        assert not any(one.done() for one in waiting)
+        subject.watch.seconds = PATIENT_SECONDS
+        assert_refused(*await asyncio.gather(*waiting))
     assert await subject.write(record("next")) == "next"
-    await subject.writer.finish()
     assert stored(subject.database) == ["first", "next"]
+
+
+@contextmanager
+def opening_is_slow(subject: Subject) -> Iterator[None]:
+    """Work that comes meanwhile gathers behind the first, which opens the file; another has the lock all the while."""
+    sqlite.writer(subject.database, BOUND_SECONDS, clock).close()
+    subject.may_open.clear()
+    with subject.lock_of_another():
+        yield
+
+
+async def test_what_work_waited_in_a_queue_counts_as_its_waiting(subject: Subject) -> None:
+    with opening_is_slow(subject):
+        waiting = [subject.send(record(f"refused {number}"), size_bytes=LARGE) for number in range(300)]
+        await anyio.wait_all_tasks_blocked()
+        subject.watch.seconds = PATIENT_SECONDS
+        subject.may_open.set()
+        assert_refused(*await asyncio.gather(*waiting))
+    assert stored(subject.database) == []
+
+
+async def test_of_those_who_wait_together_each_is_refused_when_its_own_time_is_over(subject: Subject) -> None:
+    with opening_is_slow(subject):
+        early = [subject.send(record(f"early {number}"), size_bytes=LARGE) for number in range(3)]
+        await anyio.wait_all_tasks_blocked()
+        subject.watch.seconds = PATIENT_SECONDS / 2
+        late = [subject.send(record(f"late {number}")) for number in range(3)]
+        await anyio.wait_all_tasks_blocked()
+        subject.may_open.set()
+        subject.watch.seconds = PATIENT_SECONDS
+        assert_refused(*await asyncio.gather(*early))
+        last = subject.send(record("last"))
+        await anyio.wait_all_tasks_blocked()
+        assert not any(one.done() for one in (*late, last))
+    assert await asyncio.gather(*late, last) == ["late 0", "late 1", "late 2", "last"]
+    assert stored(subject.database) == ["late 0", "late 1", "late 2", "last"]
+
+
+async def test_work_whose_time_was_over_in_the_queue_is_tried_once(subject: Subject) -> None:
+    held = await subject.hold()
+    waiting = [subject.send(record(f"waiting {number}")) for number in range(3)]
+    await anyio.wait_all_tasks_blocked()
+    subject.watch.seconds = PATIENT_SECONDS
+    held.let_go()
+    assert await asyncio.gather(*waiting) == ["waiting 0", "waiting 1", "waiting 2"]
+
+
+def assert_refused(*told: Any) -> None:
+    for one in told:
+        assert isinstance(one, Unavailable)
+        assert "another process is holding the write lock" in one.message
+        assert "Nothing was recorded" in one.message
 
 
 async def test_work_that_may_not_wait_runs_where_the_lock_is_free(subject: Subject) -> None:

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from runtally.domain.errors import Unavailable
-from runtally.storage.readers import READERS_MAX
+from runtally.storage.readers import QUICK_READERS_MAX
 from runtally.storage.sqlite_database import SqliteDatabase
 from runtally.storage.writer import LONE_WORK_BYTES_MAX
 from tests.journeys.processes import environment
@@ -66,15 +66,15 @@ async def test_what_runs_and_waits_when_the_database_is_closed_is_finished_first
 ) -> None:
     await database.write(on_transaction(record("first")))
     writing = Held(record("held"))
-    reading = [Held(recorded) for _ in range(READERS_MAX)]
+    reading = [Held(recorded) for _ in range(QUICK_READERS_MAX)]
     with anyio.fail_after(BOUND_SECONDS):
         calls = [asyncio.ensure_future(database.write(on_transaction(writing), size_bytes=LARGE))]
-        calls += [asyncio.ensure_future(database.read_transaction(held)) for held in reading]
+        calls += [asyncio.ensure_future(database.read(on_transaction(held))) for held in reading]
         for held in (writing, *reading):
             await held.begun.wait()
         names = [f"waiting {number}" for number in range(300)]
         waiting = [asyncio.ensure_future(database.write(on_transaction(record(name)))) for name in names]
-        waiting += [asyncio.ensure_future(database.read_transaction(lambda _: "read")) for _ in range(20)]
+        waiting += [asyncio.ensure_future(database.read(lambda _: "read")) for _ in range(20)]
         await anyio.wait_all_tasks_blocked()
         closing = asyncio.ensure_future(database.close())
         await anyio.wait_all_tasks_blocked()
@@ -82,7 +82,7 @@ async def test_what_runs_and_waits_when_the_database_is_closed_is_finished_first
         assert not closing.done()
         for held in (writing, *reading):
             held.let_go()
-        assert await asyncio.gather(*calls) == ["held", *[["first"]] * READERS_MAX]
+        assert await asyncio.gather(*calls) == ["held", *[["first"]] * QUICK_READERS_MAX]
         assert await asyncio.gather(*waiting) == names + ["read"] * 20
         await closing
     assert stored(tmp_path / "ledger.db") == ["first", "held", *names]

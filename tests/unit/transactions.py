@@ -50,12 +50,27 @@ def stored(database: Path) -> list[str]:
         return [name for (name,) in connection.execute("SELECT key_id FROM access_keys ORDER BY created_at")]
 
 
+def endless(tx: Transaction) -> None:
+    """Work whose one statement never ends by itself."""
+    tx._connection.execute("WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT max(n) FROM n")
+
+
 async def outcome(asked: Awaitable[Any]) -> Any:
     """The answer, or what was raised, whatever it is."""
     try:
         return await asked
     except BaseException as error:
         return error
+
+
+class Watch:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 class Held:

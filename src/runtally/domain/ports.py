@@ -165,7 +165,8 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
         """Run the work and commit it durably, or undo it if it raises. Answers only once it is stored. If the caller
-        is cancelled before the work begins it does not run; once begun it is finished.
+        is cancelled before the work begins it does not run; once begun it is finished. Where another process is in the
+        way, each work waits for a time of its own, counted from when it came.
 
         `size_bytes` is about how much the work writes: where that is much, it is kept off the event loop. Without
         `wait`, the work is refused with `Unavailable` where it would have to wait for anybody: for another process, or
@@ -173,7 +174,12 @@ class Database(Protocol):
         """
 
     async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
-        """Run the work against one consistent snapshot, unable to write."""
+        """Run the work against one consistent snapshot, unable to write. It may be run again as a whole, against a
+        later snapshot. If the caller is cancelled, it is ended soon, whatever statement it is in.
+
+        Raises:
+            LimitExceeded: the work took longer than a read may, counted from when it came.
+        """
 
     async def close(self) -> None:
         """Finish the work that runs and waits, refuse what comes later, and let go of the database. Closing it again

@@ -42,7 +42,7 @@ class Ledger:
         writing just then; otherwise they are shown as they stand.
 
         Raises:
-            RuntallyError: as the rule says, `NotAllowed`, or `Unavailable`.
+            RuntallyError: as the rule says, `NotAllowed`, `Unavailable`, or `LimitExceeded` if it takes too long.
         """
         work = self._entry.read(method, caller, request)
         answer, is_sweep_due = await self._database.read(work)

@@ -71,6 +71,8 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
             raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
         for setting in _SETTINGS:
             connection.execute(setting)
+        # From here on only who mends or ends the log can stand in its way, which takes a moment.
+        connection.execute("PRAGMA busy_timeout = 1000")
     return connection
 
 

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from runtally.domain.clock import Clock
-from runtally.domain.errors import Unavailable
+from runtally.domain.errors import LimitExceeded, Unavailable
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
 from runtally.storage.open_file import OpenFile, opened_before_fork
-from runtally.storage.readers import Readers
+from runtally.storage.readers import READ_SECONDS, Readers
 from runtally.storage.store import SqlStore
 from runtally.storage.transaction import Transaction
 from runtally.storage.writer import Writer
@@ -20,12 +21,20 @@ ResultT = TypeVar("ResultT")
 
 
 class SqliteDatabase:
-    """Fills `domain.ports.Database` with one SQLite file: one writing connection and a few that only read."""
+    """Fills `domain.ports.Database` with one SQLite file: one writing connection and a few that only read.
 
-    def __init__(self, path: Path, *, busy_seconds: float, clock: Clock) -> None:
+    Where another process stands in the way, work waits for `busy_seconds` at most. A read is ended after
+    `read_seconds`.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float, clock: Clock, read_seconds: float = READ_SECONDS) -> None:
+        def open_reader(seconds: float) -> sqlite3.Connection:
+            return sqlite.reader(path, seconds)
+
         self._file = OpenFile(path)
         self._writer = Writer(self._file, lambda seconds: sqlite.writer(path, seconds, clock), busy_seconds)
-        self._readers = Readers(self._file, lambda seconds: sqlite.reader(path, seconds), busy_seconds)
+        self._readers = Readers(self._file, open_reader, busy_seconds, read_seconds)
+        self._key_readers = Readers(self._file, open_reader, busy_seconds, read_seconds, quick_max=1, slow_max=1)
         self._calls = _Calls()
 
     async def write(self, work: Callable[[Store], ResultT], *, size_bytes: int = 0, wait: bool = True) -> ResultT:
@@ -34,27 +43,36 @@ class SqliteDatabase:
             return result
 
     async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
-        return await self.read_transaction(lambda tx: work(SqlStore(tx)))
+        return await self._read(self._readers, lambda tx: work(SqlStore(tx)))
 
     async def read_transaction(self, work: Callable[[Transaction], ResultT]) -> ResultT:
-        """`read` for what is not the ledger: the work sees the four verbs alone."""
+        """`read` for what is not the ledger: the work sees the four verbs alone, and has connections of its own, so
+        that no read of the ledger can be in its way. What takes too long is `Unavailable`.
+        """
+        try:
+            return await self._read(self._key_readers, work)
+        except LimitExceeded:
+            raise Unavailable("the database was too slow to answer. Try again in a moment") from None
+
+    async def _read(self, readers: Readers, work: Callable[[Transaction], ResultT]) -> ResultT:
         with self._calls:
             # Not while the writer has the file open: it may be waiting for a lock, for which no reader needs to wait.
             is_prepared = self._writer.is_open and self._file.identity is not None
             refusal = None if is_prepared else await self._prepare()
             try:
-                result: ResultT = await self._readers.read(work)
+                result: ResultT = await readers.read(work)
             except Unavailable as error:
                 raise refusal or error from None
             finally:
                 if refusal is not None:
                     # What a reader opened read-only would stay so for the writer.
-                    self._readers.let_go()
+                    readers.let_go()
             return result
 
     async def close(self) -> None:
         if await self._calls.end():
-            await self._readers.finish()
+            for readers in (self._readers, self._key_readers):
+                await readers.finish()
             # Last, because it may move the log into the file.
             await self._writer.finish()
 

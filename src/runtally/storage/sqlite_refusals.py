@@ -81,6 +81,11 @@ def is_busy(error: sqlite3.Error) -> bool:
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def is_interrupted(error: BaseException | None) -> bool:
+    """Whether the statement was ended because its time was over."""
+    return isinstance(error, sqlite3.Error) and _code(error) == sqlite3.SQLITE_INTERRUPT
+
+
 @contextlib.contextmanager
 def told_plainly() -> Iterator[None]:
     """Turns what SQLite raises into what a person can act on."""

@@ -5,14 +5,14 @@ import contextlib
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from runtally.domain.errors import Unavailable
 from runtally.storage.file_connection import Connect, FileConnection
 from runtally.storage.open_file import OpenFile
 from runtally.storage.sqlite import SqliteTransaction
-from runtally.storage.sqlite_refusals import breaks_connection, told
+from runtally.storage.sqlite_refusals import breaks_connection, is_busy, told
 from runtally.storage.work import PendingWork, Work, settle_soon
 
 LONE_WORK_BYTES_MAX: Final = 64 * 1024
@@ -32,11 +32,16 @@ class Writer:
     Work that is small and alone runs in the caller's thread, as long as that is quick: the way to another thread and
     back takes longer than most work with its COMMIT. Nothing waits for another process there: with the lock there is
     nobody to wait for, and without it the work takes the way.
+
+    Work waits until `busy_seconds` after it came, by the clock `now`, whatever queue it stood in meanwhile.
     """
 
-    def __init__(self, file: OpenFile, connect: Connect, busy_seconds: float) -> None:
+    def __init__(
+        self, file: OpenFile, connect: Connect, busy_seconds: float, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._connection = FileConnection(file, connect, "BEGIN IMMEDIATE")
         self._busy_seconds = busy_seconds
+        self._now = now
         self._waiting: deque[PendingWork] = deque()
         self._is_called = False
         """Whether the thread has been called to whoever waits."""
@@ -57,7 +62,7 @@ class Writer:
         """
         if not wait and (self._waiting or self._is_called or self._connection.in_use.locked()):
             raise Unavailable("other writes are under way. Nothing was recorded. Try again in a moment")
-        pending = PendingWork(work, may_wait=wait)
+        pending = PendingWork(work, self._now() + (self._busy_seconds if wait else 0), size_bytes)
         self._waiting.append(pending)
         is_small = size_bytes <= LONE_WORK_BYTES_MAX and not self._crowded_commits
         stays_alone = is_small and (not wait or await self._stays_alone(pending))
@@ -71,7 +76,7 @@ class Writer:
         Raises:
             Unavailable: the file cannot be used.
         """
-        opening = PendingWork(lambda _: None)
+        opening = PendingWork(lambda _: None, self._now() + self._busy_seconds)
         self._connection.post(lambda: self._open(opening))
         await opening.future
 
@@ -82,7 +87,7 @@ class Writer:
     def _open(self, opening: PendingWork) -> None:
         with self._connection.in_use:
             try:
-                self._connection.ready(self._busy_seconds)
+                self._connection.ready(self._seconds_left(opening))
             except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
                 opening.error = told(error)
         settle_soon([opening])
@@ -133,18 +138,36 @@ class Writer:
             batch = self._next_batch()
             self._call()
             if batch:
-                self._run_in_thread(batch)
+                batch = self._run_in_thread(batch)
         # With the connection free again: whoever is answered may have work that does not wait.
         if batch:
             settle_soon(batch)
 
-    def _run_in_thread(self, batch: Sequence[PendingWork]) -> None:
-        is_wanted = lambda: not all(pending.is_cancelled for pending in batch)  # noqa: E731
+    def _run_in_thread(self, batch: list[PendingWork]) -> list[PendingWork]:
+        """Run the batch, or refuse it; those of it who have their answer."""
+        connection = None
         try:
-            busy_seconds = self._busy_seconds if batch[0].may_wait else 0
-            self._run(self._connection.begin(busy_seconds, is_wanted), batch)
+            connection = self._connection.begin(self._seconds_left(batch[0]), lambda: self._may_wait(batch))
+            self._run(connection, batch)
         except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
+            if connection is None and isinstance(error, sqlite3.Error) and is_busy(error):
+                batch = self._put_back(batch)
             self._refuse(batch, error)
+        return batch
+
+    def _seconds_left(self, pending: PendingWork) -> float:
+        return max(0.0, pending.deadline - self._now())
+
+    def _may_wait(self, batch: Sequence[PendingWork]) -> bool:
+        """Whether somebody still wants the lock, and the time of whoever came first is not over."""
+        return self._seconds_left(batch[0]) > 0 and not all(pending.is_cancelled for pending in batch)
+
+    def _put_back(self, batch: Sequence[PendingWork]) -> list[PendingWork]:
+        """Have whoever has time left wait on, before those who came later; the others."""
+        in_time = [pending for pending in batch if self._seconds_left(pending) > 0]
+        self._waiting.extendleft(reversed(in_time))
+        self._call()
+        return [pending for pending in batch if pending not in in_time]
 
     def _next_batch(self) -> list[PendingWork]:
         batch: list[PendingWork] = []
@@ -152,8 +175,6 @@ class Writer:
             pending = self._waiting.popleft()
             if not pending.is_cancelled:
                 batch.append(pending)
-                if not pending.may_wait:
-                    break  # whoever came after it may wait for the lock
         return batch
 
     def _run(self, connection: sqlite3.Connection, batch: Sequence[PendingWork]) -> None:
