@@ -23,6 +23,9 @@ _SETTINGS: Final = (
     "PRAGMA journal_size_limit = 67108864",
 )
 
+LOG_PAGES_MAX: Final = 16_384
+"""From here on a COMMIT moves the log into the file itself, which takes it as long as many others."""
+
 IsWanted = Callable[[], bool]
 
 
@@ -50,6 +53,7 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
             raise Unavailable("the database is on a file system without shared memory; move it to a local disk")
         for setting in _SETTINGS:
             connection.execute(setting)
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}")
         migrate.upgrade(connection, clock())
         # SQLite's own wait is unfair: a writer in a tight loop starves the others. From here on `begin` waits.
         connection.execute("PRAGMA busy_timeout = 0")
@@ -73,6 +77,22 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
             connection.execute(setting)
         # From here on only who mends or ends the log can stand in its way, which takes a moment.
         connection.execute("PRAGMA busy_timeout = 1000")
+    return connection
+
+
+def checkpointer(path: Path) -> sqlite3.Connection:
+    """A connection that moves the log into a file that is there and that a writer has open.
+
+    Raises:
+        sqlite3.Error: the file cannot be used (see `sqlite_refusals`).
+        Unavailable: there is none.
+    """
+    refuse_lone_log(path)
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    with _closed_on_error(connection):
+        for setting in _SETTINGS:
+            connection.execute(setting)
     return connection
 
 

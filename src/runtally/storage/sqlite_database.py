@@ -11,6 +11,7 @@ from runtally.domain.clock import Clock
 from runtally.domain.errors import LimitExceeded, Unavailable
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
+from runtally.storage.checkpoints import Checkpoints
 from runtally.storage.open_file import OpenFile, opened_before_fork
 from runtally.storage.readers import READ_SECONDS, Readers
 from runtally.storage.store import SqlStore
@@ -32,7 +33,13 @@ class SqliteDatabase:
             return sqlite.reader(path, seconds)
 
         self._file = OpenFile(path)
-        self._writer = Writer(self._file, lambda seconds: sqlite.writer(path, seconds, clock), busy_seconds)
+        self._checkpoints = Checkpoints(self._file, lambda _: sqlite.checkpointer(path))
+        self._writer = Writer(
+            self._file,
+            lambda seconds: sqlite.writer(path, seconds, clock),
+            busy_seconds,
+            committed=self._checkpoints.count,
+        )
         self._readers = Readers(self._file, open_reader, busy_seconds, read_seconds)
         self._key_readers = Readers(self._file, open_reader, busy_seconds, read_seconds, quick_max=1, slow_max=1)
         self._calls = _Calls()
@@ -73,6 +80,7 @@ class SqliteDatabase:
         if await self._calls.end():
             for readers in (self._readers, self._key_readers):
                 await readers.finish()
+            await self._checkpoints.finish()
             # Last, because it may move the log into the file.
             await self._writer.finish()
 

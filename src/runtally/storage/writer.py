@@ -22,6 +22,7 @@ _QUICK_SECONDS: Final = 0.002
 """How long the event loop may be held: about as long as serving one more request would hold it."""
 _STEPS_TO_JOIN: Final = 3
 """How many steps of the event loop the requests of one packet are apart when they get here."""
+_PAGE_BYTES: Final = 4096
 _CROWDED_COMMITS: Final = 16
 """After a shared COMMIT, how many with a single work show that the crowd has gone."""
 
@@ -34,13 +35,21 @@ class Writer:
     nobody to wait for, and without it the work takes the way.
 
     Work waits until `busy_seconds` after it came, by the clock `now`, whatever queue it stood in meanwhile.
+    `committed` is told after each COMMIT how many pages it has written, about.
     """
 
     def __init__(
-        self, file: OpenFile, connect: Connect, busy_seconds: float, *, now: Callable[[], float] = time.monotonic
+        self,
+        file: OpenFile,
+        connect: Connect,
+        busy_seconds: float,
+        *,
+        committed: Callable[[int], None] = lambda _: None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = FileConnection(file, connect, "BEGIN IMMEDIATE")
         self._busy_seconds = busy_seconds
+        self._committed = committed
         self._now = now
         self._waiting: deque[PendingWork] = deque()
         self._is_called = False
@@ -180,6 +189,7 @@ class Writer:
     def _run(self, connection: sqlite3.Connection, batch: Sequence[PendingWork]) -> None:
         """Run the batch in the transaction that has begun, and commit it."""
         begun = time.monotonic()
+        changes = connection.total_changes
         tx = SqliteTransaction(connection)
         is_shared = len(batch) > 1
         for pending in batch:
@@ -194,6 +204,9 @@ class Writer:
                 connection.execute("RELEASE work")
         if connection.in_transaction:
             connection.execute("COMMIT")
+            # A changed row is about one page, and what is long about the rest: SQLite tells nobody how long the log is.
+            bytes_written = sum(pending.size_bytes for pending in batch)
+            self._committed(connection.total_changes - changes + bytes_written // _PAGE_BYTES)
         self._crowded_commits = _CROWDED_COMMITS if is_shared else max(0, self._crowded_commits - 1)
         self._is_quick = time.monotonic() - begun < _QUICK_SECONDS
 

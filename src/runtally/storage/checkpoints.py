@@ -1,0 +1,46 @@
+"""Moves the log into the file beside the writer, so that no COMMIT has to."""
+
+import logging
+from typing import Final
+
+from runtally.storage.file_connection import Connect, FileConnection
+from runtally.storage.open_file import OpenFile
+
+logger = logging.getLogger(__name__)
+
+PAGES_PER_CHECKPOINT: Final = 1_000
+
+
+class Checkpoints:
+    """A connection of its own that moves what has been committed from the log into the file, time and again.
+
+    It waits for nobody and nobody waits for it. Where it cannot do its work the log grows, until the writer does it
+    inside a COMMIT (`sqlite.LOG_PAGES_MAX`).
+    """
+
+    def __init__(self, file: OpenFile, connect: Connect) -> None:
+        self._connection = FileConnection(file, connect, "BEGIN")
+        self._pages = 0
+        self._is_under_way = False
+
+    def count(self, pages: int) -> None:
+        """Note that about so many pages were committed. For one thread at a time."""
+        self._pages += pages
+        if self._pages >= PAGES_PER_CHECKPOINT and not self._is_under_way:
+            self._pages = 0
+            self._is_under_way = True
+            self._connection.post(self._checkpoint)
+
+    async def finish(self) -> None:
+        """Close the file and end the thread. Nothing may be committed any more."""
+        await self._connection.finish()
+
+    def _checkpoint(self) -> None:
+        try:
+            is_busy, logged, moved = self._connection.ready(0).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            logger.debug("checkpoint: %d of %d pages are in the file, busy: %d", moved, logged, is_busy)
+        except Exception as error:  # noqa: BLE001 - whoever writes next meets what is wrong, and tells it
+            logger.debug("checkpoint: %s", getattr(error, "sqlite_errorname", error))
+            self._connection.let_go()
+        finally:
+            self._is_under_way = False
