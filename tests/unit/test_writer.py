@@ -35,12 +35,19 @@ class Subject:
         self.watch = Watch()
         self.may_open = threading.Event()
         self.may_open.set()
+        self.opens_patiently = True
+        self.opened_thrice = asyncio.Event()
+        self._openings = 0
+        self._loop = asyncio.get_running_loop()
         self.writer = Writer(OpenFile(database), self._connect, busy_seconds, now=self.watch)
         self._tasks: list[asyncio.Task[Any]] = []
 
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
         assert self.may_open.wait(BOUND_SECONDS)
-        connection = sqlite.writer(self.database, busy_seconds, clock)
+        self._openings += 1
+        if self._openings == 3:
+            self._loop.call_soon_threadsafe(self.opened_thrice.set)
+        connection = sqlite.writer(self.database, busy_seconds if self.opens_patiently else 0, clock)
         connection.set_trace_callback(self.statements.append)
         return connection
 
@@ -284,6 +291,16 @@ async def test_of_those_who_wait_together_each_is_refused_when_its_own_time_is_o
         assert not any(one.done() for one in (*late, last))
     assert await asyncio.gather(*late, last) == ["late 0", "late 1", "late 2", "last"]
     assert stored(subject.database) == ["late 0", "late 1", "late 2", "last"]
+
+
+async def test_an_opening_that_is_refused_before_the_time_is_over_is_tried_again(subject: Subject) -> None:
+    subject.opens_patiently = False
+    with subject.lock_of_another():
+        waiting = [subject.send(record(f"waiting {number}")) for number in range(3)]
+        with anyio.fail_after(BOUND_SECONDS):
+            await subject.opened_thrice.wait()
+        assert not any(one.done() for one in waiting)
+    assert await asyncio.gather(*waiting) == ["waiting 0", "waiting 1", "waiting 2"]
 
 
 async def test_work_whose_time_was_over_in_the_queue_is_tried_once(subject: Subject) -> None:

@@ -29,7 +29,10 @@ class Checkpoints:
         if self._pages >= PAGES_PER_CHECKPOINT and not self._is_under_way:
             self._pages = 0
             self._is_under_way = True
-            self._connection.post(self._checkpoint)
+            try:
+                self._connection.post(self._checkpoint)
+            except RuntimeError:  # no thread can be started; whoever calls has committed and must not hear of it
+                self._is_under_way = False
 
     async def finish(self) -> None:
         """Close the file and end the thread. Nothing may be committed any more."""

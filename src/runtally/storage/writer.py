@@ -22,6 +22,7 @@ _QUICK_SECONDS: Final = 0.002
 """How long the event loop may be held: about as long as serving one more request would hold it."""
 _STEPS_TO_JOIN: Final = 3
 """How many steps of the event loop the requests of one packet are apart when they get here."""
+_RETRY_SECONDS: Final = 0.01
 _PAGE_BYTES: Final = 4096
 _CROWDED_COMMITS: Final = 16
 """After a shared COMMIT, how many with a single work show that the crowd has gone."""
@@ -161,7 +162,11 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
             if connection is None and isinstance(error, sqlite3.Error) and is_busy(error):
                 batch = self._put_back(batch)
-            self._refuse(batch, error)
+            if batch:
+                self._refuse(batch, error)
+            else:
+                # SQLite may refuse at once, however long it was told to wait.
+                time.sleep(_RETRY_SECONDS)
         return batch
 
     def _seconds_left(self, pending: PendingWork) -> float:
@@ -173,7 +178,7 @@ class Writer:
 
     def _put_back(self, batch: Sequence[PendingWork]) -> list[PendingWork]:
         """Have whoever has time left wait on, before those who came later; the others."""
-        in_time = [pending for pending in batch if self._seconds_left(pending) > 0]
+        in_time = [pending for pending in batch if self._seconds_left(pending) > 0 and not pending.is_cancelled]
         self._waiting.extendleft(reversed(in_time))
         self._call()
         return [pending for pending in batch if pending not in in_time]
