@@ -46,13 +46,14 @@ def make_server(
     ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, projects: Sequence[str] = ()
 ) -> Server[Any]:
     """The server over a ledger. `who_is_asking` is called for each request, inside its context. While the server runs,
-    the stale runs of `projects` are swept, or of every project where none is given.
+    the stale runs of `projects` are swept, or of every project where none is given, and the database is looked after.
     """
 
     @contextlib.asynccontextmanager
     async def sweeping(_: Server[Any]) -> AsyncIterator[None]:
         async with anyio.create_task_group() as background:
             background.start_soon(sweep_for_ever, ledger, projects)
+            background.start_soon(ledger.watch)
             yield
             background.cancel_scope.cancel()
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from runtally.domain.errors import RuntallyError
 from runtally.storage import migrate, queries
-from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.open_file import companions_of, fit_log, refuse_lone_log
 from runtally.storage.sqlite_refusals import told_plainly
 
 _LOW_DISK_BYTES: Final = 512 * 1024 * 1024
@@ -32,6 +32,7 @@ def check_up(path: Path) -> list[Finding]:
         return [_not_there_yet(path)]
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
+        fit_log(path)
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
@@ -78,6 +79,12 @@ def _permissions(path: Path) -> Finding:
         return Finding("permissions", fine=False, told=f"{mode:o}: others may read it; run chmod 600 on the file")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return Finding("permissions", fine=False, told="it or its folder cannot be written; make both writable")
+    for companion in companions_of(path):
+        if companion.exists() and stat.S_IMODE(companion.stat().st_mode) != mode:
+            told = (
+                f"{mode:o}, but its {companion.name[-4:]} file has others; chmod it, or start a server, which does so"
+            )
+            return Finding("permissions", fine=False, told=told)
     return Finding("permissions", fine=True, told=f"{mode:o}")
 
 
@@ -88,7 +95,7 @@ def _disk(path: Path) -> Finding:
 
 
 def _wal(path: Path) -> Finding:
-    wal = path.with_name(f"{path.name}-wal")
+    wal, _ = companions_of(path)
     size = wal.stat().st_size if wal.exists() else 0
     told = f"{size / 1e6:,.1f} MB"
     if size > _BIG_WAL_BYTES:
