@@ -20,11 +20,13 @@ FIGURES: Final[dict[str, Figure]] = {
     "whole-run": figures_stdio.whole_run,
     "in-flight": figures_stdio.in_flight,
     "http": figures_http.report,
+    "http-keyed": figures_http.report_keyed,
     "store": figures_store.report_usage,
     "start": figures_start.spawn,
     "install": figures_install.size,
     "growth": figures_growth.growth,
     "newest": figures_growth.newest,
+    "checkpoints": figures_growth.checkpoints,
 }
 
 

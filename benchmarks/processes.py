@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 PROJECT: Final = "bench"
 _REPOSITORY: Final = Path(__file__).resolve().parent.parent
@@ -19,6 +19,18 @@ class BenchmarkError(Exception):
     """What was measured is not what was meant to be measured."""
 
 
+class Refused(BenchmarkError):
+    """A call was answered with an error; `code` is the tool's, JSON-RPC's or HTTP's."""
+
+    def __init__(self, code: str | int, answer: object) -> None:
+        super().__init__(f"a call was refused: {answer}")
+        self.code = str(code)
+
+
+class Gone(BenchmarkError):
+    """The server ended before it answered."""
+
+
 def runtally(database: Path, *arguments: str) -> list[str]:
     """The command that serves Runtally from the file, over stdio unless the arguments say otherwise."""
     return [sys.executable, "-m", "runtally", "--db", str(database), *arguments]
@@ -27,6 +39,23 @@ def runtally(database: Path, *arguments: str) -> list[str]:
 def noop(*arguments: str) -> list[str]:
     """The command that serves a tool which does nothing, over stdio unless the arguments say otherwise."""
     return [sys.executable, "-m", "benchmarks.noop_server", *arguments]
+
+
+def new_key(database: Path) -> str:
+    """A bearer key that may write to the project, made by the command line."""
+    command = runtally(database, "keys", "create", "--project", PROJECT, "--role", "write")
+    done = subprocess.run(command, cwd=_REPOSITORY, env=_environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"no bearer key could be made:\n{done.stderr[-2_000:]}")
+    return done.stdout.strip()
+
+
+class Endpoint(NamedTuple):
+    """Where a server listens, and the bearer key that it is asked with."""
+
+    host: str
+    port: int
+    key: str | None = None
 
 
 class ServerProcess:
@@ -58,13 +87,13 @@ class ServerProcess:
         with self._process:
             pass
 
-    def address(self) -> tuple[str, int]:
-        """Host and port, once the server says on stderr where it listens."""
+    def endpoint(self, key: str | None = None) -> Endpoint:
+        """Where it listens, once it says so on stderr."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             found = re.search(rb"http://([\d.]+):(\d+)/mcp", self._log.read_bytes())
             if found:
-                return found[1].decode(), int(found[2])
+                return Endpoint(found[1].decode(), int(found[2]), key)
             time.sleep(0.01)
         raise self.failure("did not say where it listens")
 

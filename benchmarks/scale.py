@@ -20,6 +20,8 @@ class Scale:
     few_runs: int
     many_runs: int
     most_runs: int
+    stall_calls: int
+    """Sequential calls among which the slowest are looked for."""
 
 
 FULL: Final = Scale(
@@ -32,6 +34,7 @@ FULL: Final = Scale(
     few_runs=1_000,
     many_runs=100_000,
     most_runs=1_000_000,
+    stall_calls=5_000,
 )
 QUICK: Final = Scale(
     rounds=3,
@@ -43,5 +46,6 @@ QUICK: Final = Scale(
     few_runs=200,
     many_runs=2_000,
     most_runs=10_000,
+    stall_calls=300,
 )
 """Shows that every figure can be measured; its ratios mean little."""
