@@ -22,6 +22,12 @@ class Scale:
     most_runs: int
     stall_calls: int
     """Sequential calls among which the slowest are looked for."""
+    kills: int
+    acknowledged: int
+    """Writes that are acknowledged before all the kills, at least."""
+    copies: int
+    minutes: float
+    """Of mixed calls."""
 
 
 FULL: Final = Scale(
@@ -35,6 +41,10 @@ FULL: Final = Scale(
     many_runs=100_000,
     most_runs=1_000_000,
     stall_calls=5_000,
+    kills=100,
+    acknowledged=30_000,
+    copies=50,
+    minutes=10.0,
 )
 QUICK: Final = Scale(
     rounds=3,
@@ -47,5 +57,9 @@ QUICK: Final = Scale(
     many_runs=2_000,
     most_runs=10_000,
     stall_calls=300,
+    kills=4,
+    acknowledged=200,
+    copies=3,
+    minutes=0.25,
 )
 """Shows that every figure can be measured; its ratios mean little."""
