@@ -49,6 +49,8 @@ class Server(ServerProcess):
             clients = [_HttpClient(self._listens_at) for _ in range(number)]
         try:
             yield clients
+        except Gone as gone:
+            raise self.failure("ended by itself") from gone
         finally:
             for client in clients:
                 client.close()

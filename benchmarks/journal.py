@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 
 from benchmarks.clients import Client
-from benchmarks.processes import Gone
+from benchmarks.processes import Gone, Refused
 
 _PATIENCE_SECONDS: Final = 300
 _MARKS: Final = """
@@ -48,6 +48,8 @@ class Journal:
         self.acknowledged = 0
         self.lost: set[str] = set()
         self.doubled: set[str] = set()
+        self.refused: set[str] = set()
+        """What was sent again and not answered as before."""
         self._random = Random(seed)
         self._numbers = count(1)
         self._awaited = 0
@@ -55,11 +57,13 @@ class Journal:
 
     async def work(self, client: Client) -> None:
         """Make run after run, half of the writes with a key, until the server is gone."""
-        with suppress(Gone):
+        try:
             while True:
                 run_id = (await self._make(client, self._write("core_start_run", "summary")))["run_id"]
                 for write in self._writes_of(run_id):
                     await self._make(client, write)
+        except Gone:
+            self._reached.set()
 
     async def send_again(self, clients: Sequence[Client], writes: Iterable[Write]) -> None:
         """Make every call again that can be told from a new one, whether it was acknowledged or not."""
@@ -67,17 +71,23 @@ class Journal:
 
         async def take(client: Client) -> None:
             for write in unsent:
-                await client.call(write.tool, write.arguments)
-                self._acknowledge(write)
+                try:
+                    await client.call(write.tool, write.arguments)
+                except Refused:
+                    self.refused.add(write.marks[0])
+                else:
+                    self._acknowledge(write)
 
         await asyncio.gather(*(take(client) for client in clients))
 
     async def grown_by(self, writes: int) -> None:
-        """Return once so many more are acknowledged."""
+        """Return once so many more are acknowledged. Raises `Gone` if the server ends before that."""
         self._awaited = self.acknowledged + writes
         self._reached = asyncio.Event()
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await self._reached.wait()
+        if self.acknowledged < self._awaited:
+            raise Gone("the server ended by itself")
 
     def look_into(self, database: Path) -> None:
         """Note what was acknowledged and is missing, and what is there more than once."""
@@ -108,7 +118,7 @@ class Journal:
 
     def _write(self, tool: str, marked: str, *, key: str | None = "idempotency_key", **arguments: Any) -> Write:
         """A new mark goes into the field `marked`. Where `key` is None, the call can be made again as it is."""
-        mark = f"write {next(self._numbers)}"
+        mark = f"{tool} {next(self._numbers)}"
         keyed = {key: f"key of {mark}"} if key is not None and self._random.random() < 0.5 else {}
         return Write(tool, {marked: mark, **keyed, **arguments}, (mark,), repeatable=key is None or bool(keyed))
 

@@ -1,6 +1,7 @@
 """The trial of `kill -9`: what was acknowledged is there afterwards, and what is sent again is there once."""
 
 import asyncio
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -36,6 +37,10 @@ def kills(scale: Scale, scratch: Path) -> Iterator[Row]:
     yield Row("kills: acknowledged", journal.acknowledged, "writes", goal=Goal("≥", scale.acknowledged))
     yield Row("kills: acknowledged and lost", len(journal.lost), "writes", goal=Goal("≤", 0))
     yield Row("kills: sent again and doubled", len(journal.doubled), "writes", goal=Goal("≤", 0))
+    yield Row("kills: sent again and refused", len(journal.refused), "writes", goal=Goal("≤", 0))
+    for wrong in (journal.lost, journal.doubled, journal.refused):
+        if wrong:
+            print(f"benchmarks: kills: {len(wrong)} of them, such as {sorted(wrong)[:5]}", file=sys.stderr)
 
 
 class _Killer:

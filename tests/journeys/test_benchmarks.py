@@ -47,6 +47,7 @@ def test_the_trials_of_kills_and_of_copies_find_nothing_lost_doubled_or_damaged(
         "kills: kill -9 in mid-load": "4 kills",
         "kills: acknowledged and lost": "0 writes",
         "kills: sent again and doubled": "0 writes",
+        "kills: sent again and refused": "0 writes",
         "copies: made in mid-load": "2 copies",
         "copies: acknowledged before and lost": "0 writes",
         "copies: damaged": "0 copies",
