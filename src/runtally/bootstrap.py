@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from runtally import pricing
-from runtally.domain.caller import AccessKey, Caller, Origin
+from runtally.domain.caller import AccessKey, Admission, Caller, Origin
 from runtally.domain.clock import OrderedIds
-from runtally.domain.errors import InvalidInput, Unavailable
+from runtally.domain.errors import InvalidInput, NotAllowed, Unavailable
 from runtally.domain.ports import AccessKeys, Database
 from runtally.service import access_keys
 from runtally.service.entry import Entry
@@ -51,30 +51,42 @@ def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     return Ledger(database or open_database(settings), entry)
 
 
-async def find_access_key(database: SqliteDatabase, token: str, bound_to: Sequence[str]) -> AccessKey | None:
-    """The bearer key that a request presents, narrowed to the projects that the server is bound to, if it is bound;
-    None if it opens nothing here.
+async def find_access_key(database: SqliteDatabase, key_hash: str, bound_to: Sequence[str]) -> AccessKey | None:
+    """The bearer key with this hash, narrowed to the projects that the server is bound to, if it is bound; None if it
+    cannot be used or opens nothing here.
 
     Raises:
         Unavailable: the database cannot be used.
     """
-    key_hash = access_keys.hash_of(token)
     key = await database.read_transaction(lambda tx: SqlAccessKeys(tx).find(key_hash, clock()))
     return key.within(bound_to) if key is not None and bound_to else key
 
 
-async def any_access_key(database: SqliteDatabase) -> bool:
-    """Whether any bearer key can be used.
+async def admission_holds(database: SqliteDatabase, admission: Admission) -> bool:
+    """Whether what a caller was let in by holds now.
 
     Raises:
         Unavailable: the database cannot be used.
     """
-    return await database.read_transaction(lambda tx: SqlAccessKeys(tx).any_usable(clock()))
+    try:
+        await database.read_transaction(lambda tx: access_keys.confirm(SqlAccessKeys(tx), admission, clock()))
+    except NotAllowed:
+        return False
+    return True
+
+
+async def made_access_keys(database: SqliteDatabase) -> Sequence[AccessKey]:
+    """Every bearer key that was ever made, oldest first.
+
+    Raises:
+        Unavailable: the database cannot be used.
+    """
+    return await database.read_transaction(lambda tx: SqlAccessKeys(tx).list_all())
 
 
 async def check(database: SqliteDatabase) -> None:
     """Raise `Unavailable` if the database cannot be read right now."""
-    await any_access_key(database)
+    await database.read_transaction(lambda tx: SqlAccessKeys(tx).was_any_made())
 
 
 def refuse_bad_path(settings: Settings) -> None:

@@ -11,7 +11,7 @@ import pytest
 from runtally.domain.caller import NOWHERE, Caller
 from runtally.domain.fields import content
 from runtally.domain.models import Failure, Run, Span, Totals
-from runtally.domain.ports import Database, Failures, Projects, Receipts, Runs, Spans, Store, Usage
+from runtally.domain.ports import Database, Failures, KnownKeys, Projects, Receipts, Runs, Spans, Store, Usage
 from runtally.domain.records import (
     Addition,
     Receipt,
@@ -119,10 +119,20 @@ ADDS: dict[str, tuple[Use, str]] = {
 }
 """The table in which a method puts a row of its project, whatever alpha has under the same ids."""
 
-ACROSS = {"projects.having_run", "projects.list_after"}
-"""What looks at every project: where a `run_id` alone of an unbound caller is, and whom to sweep."""
+ACROSS = {"projects.having_run", "projects.list_after", "access_keys.find", "access_keys.was_any_made"}
+"""What looks at every project, or at what belongs to none: where a `run_id` alone of an unbound caller is, whom to
+sweep, and whether a caller is still let in.
+"""
 
-NOUNS = {"runs": Runs, "usage": Usage, "spans": Spans, "failures": Failures, "receipts": Receipts, "projects": Projects}
+NOUNS = {
+    "runs": Runs,
+    "usage": Usage,
+    "spans": Spans,
+    "failures": Failures,
+    "receipts": Receipts,
+    "projects": Projects,
+    "access_keys": KnownKeys,
+}
 METHODS = {
     f"{noun}.{name}": method
     for noun, port in NOUNS.items()

@@ -2,7 +2,7 @@
 the contract suite and the adapters cannot fall behind.
 
 What a store keeps belongs to a project: its methods take `project_key` first and see nothing outside it. Only
-`Projects` looks across them.
+`Projects` looks across them, and `KnownKeys` at what callers are made of.
 """
 
 from collections.abc import Callable, Sequence
@@ -136,6 +136,16 @@ class Projects(Protocol):
         """The next projects in order of their keys; the first ones after an empty text."""
 
 
+class KnownKeys(Protocol):
+    """The bearer keys, to look at. They are what callers are made of, so they belong to no project."""
+
+    def find(self, key_hash: str, now: int) -> AccessKey | None:
+        """The key with this hash, or None if there is none or it was revoked or has expired."""
+
+    def was_any_made(self) -> bool:
+        """Whether there ever was a key, usable or not."""
+
+
 class Store(Protocol):
     """The ledger inside one transaction, by noun."""
 
@@ -151,6 +161,8 @@ class Store(Protocol):
     def receipts(self) -> Receipts: ...
     @property
     def projects(self) -> Projects: ...
+    @property
+    def access_keys(self) -> KnownKeys: ...
     def random_key(self) -> bytes:
         """32 random bytes that are this database's own: the key of every keyed hash in it."""
 
@@ -202,20 +214,14 @@ class Pricer(Protocol):
     def price(self, *, model: str | None, provider: str | None, at_us: int, counts: Counts) -> Price | None: ...
 
 
-class AccessKeys(Protocol):
-    """The bearer keys inside one transaction. They are what callers are made of, so they belong to no project."""
+class AccessKeys(KnownKeys, Protocol):
+    """The bearer keys, as the commands for them change them."""
 
     def insert(self, key: AccessKey, key_hash: str) -> None:
         """Keep the key's hash and what it opens."""
 
-    def find(self, key_hash: str, now: int) -> AccessKey | None:
-        """The key with this hash, or None if there is none or it was revoked or has expired."""
-
     def list_all(self) -> Sequence[AccessKey]:
         """Every key there ever was, oldest first."""
-
-    def any_usable(self, now: int) -> bool:
-        """Whether any key is neither revoked nor expired."""
 
     def revoke(self, key_id: str, now: int) -> bool:
         """Revoke for good; False if there is no such key or it was revoked before."""
