@@ -89,6 +89,14 @@ async def test_a_query_finds_text_of_any_script_as_it_was_written(door: Door):
         assert await found(door, query=query) == [run_id], query
 
 
+async def test_a_query_as_long_as_a_text_may_be_is_found_whole_or_not_at_all(door: Door):
+    text = "a" * 1_999 + "B"
+    run_id = await door.run(summary=text)
+    assert await found(door, query=text.swapcase()) == [run_id]
+    assert await found(door, query=text[1_000:]) == [run_id]
+    assert await found(door, query="a" * 1_000 + "c") == []
+
+
 async def test_runs_of_one_moment_come_in_one_order_on_every_page(door: Door):
     started = [await door.run() for _ in range(7)]
     assert await found(door) == started[::-1]

@@ -114,6 +114,12 @@ def test_every_query_keeps_to_one_project() -> None:
         assert not (scoped and name in ACROSS_PROJECTS), f"{name} is scoped; take it off ACROSS_PROJECTS"
 
 
+def test_no_query_matches_patterns() -> None:
+    """The time of LIKE and GLOB is the product of both lengths, and what is looked for comes from outside."""
+    slow = [name for name, query in queries.load().items() for line, _ in query.lines if re.search(r"LIKE|GLOB", line)]
+    assert not slow, f"look for a substring with instr: {slow}"
+
+
 def test_every_table_begins_with_the_project(fresh: sqlite3.Connection) -> None:
     tables = [name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for table in set(tables) - WITHOUT_PROJECT:
