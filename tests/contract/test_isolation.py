@@ -119,8 +119,10 @@ ADDS: dict[str, tuple[Use, str]] = {
 }
 """The table in which a method puts a row of its project, whatever alpha has under the same ids."""
 
-ACROSS = {"projects.having_run", "projects.list_after"}
-"""What looks at every project: where a `run_id` alone of an unbound caller is, and whom to sweep."""
+ACROSS = {"projects.having_run", "projects.given_having_run", "projects.list_after"}
+"""What looks at several projects: where a `run_id` alone is, of all for an unbound caller and else of the caller's own,
+and whom to sweep.
+"""
 
 NOUNS = {"runs": Runs, "usage": Usage, "spans": Spans, "failures": Failures, "receipts": Receipts, "projects": Projects}
 METHODS = {
@@ -146,6 +148,17 @@ async def test_a_method_of_the_store_neither_sees_nor_changes_another_project(
     assert await opened.write(lambda store: use(store, "gamma")) == unseen
     assert database.rows("alpha") == alpha
     assert await opened.write(lambda store: use(store, "alpha")) != unseen, "the case proves nothing"
+
+
+async def test_a_run_is_looked_for_in_the_projects_that_are_given_and_in_no_other(alpha: Rows, opened: Database):
+    for given, having in (
+        (["alpha"], ["alpha"]),
+        (["gamma", "beta", "alpha"], ["alpha", "beta"]),
+        (["gamma", "ALPHA", "alpha' OR 1=1", "%"], []),
+        ([], []),
+    ):
+        assert await opened.read(lambda store, given=given: store.projects.given_having_run(given, RUN, 10)) == having
+    assert await opened.read(lambda store: store.projects.given_having_run(["beta", "alpha"], RUN, 1)) == ["alpha"]
 
 
 @pytest.mark.parametrize("method", ADDS)
@@ -250,7 +263,7 @@ async def test_a_sweep_of_one_project_leaves_the_others(
 
 UNSCOPED = {"access_keys.sql", "migrations.sql", "checkup.sql"}
 """Callers are made of access keys, migrations are the schema's, and a checkup is the file owner's: no door runs it."""
-UNSCOPED_QUERIES = {"find_projects_having_run", "list_projects", "find_random_key"}
+UNSCOPED_QUERIES = {"find_projects_having_run", "find_given_projects_having_run", "list_projects", "find_random_key"}
 """What `ACROSS` needs, and the random value that is the whole database's."""
 
 

@@ -34,6 +34,7 @@ ACROSS_PROJECTS = {
     "revoke_access_key": "keys are what callers are made of",
     "insert_migration": "the schema belongs to no project",
     "find_projects_having_run": "where a run_id alone is, for a caller that is bound to no project",
+    "find_given_projects_having_run": "where a run_id alone is, among the projects that the caller has",
     "list_projects": "whose stale runs to sweep",
     "find_random_key": "the random value is the whole database's",
     "list_checksums": "the schema belongs to no project",

@@ -132,6 +132,9 @@ class Projects(Protocol):
     def having_run(self, run_id: str, limit: int) -> Sequence[str]:
         """The projects that have a run of this id, at most `limit` of them."""
 
+    def given_having_run(self, projects: Sequence[str], run_id: str, limit: int) -> Sequence[str]:
+        """Those of the given projects that have a run of this id, at most `limit` of them."""
+
     def list_after(self, project_key: str, limit: int) -> Sequence[str]:
         """The next projects in order of their keys; the first ones after an empty text."""
 
