@@ -114,7 +114,7 @@ def list_access_keys(settings: Settings) -> Sequence[AccessKey]:
         return ()
     with (
         told_plainly(),
-        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds)) as connection,
+        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds, oldest=1)) as connection,
     ):
         return SqlAccessKeys(sqlite.SqliteTransaction(connection)).list_all()
 

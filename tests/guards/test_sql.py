@@ -7,11 +7,15 @@ from typing import Any, Literal, get_args
 
 from runtally.domain import lifecycle
 from runtally.domain.caller import Role
+from runtally.domain.errors import Code
 from runtally.storage import migrate, queries
 from tests.guards.conftest import Snapshots
 from tests.guards.source import PACKAGE, Module, modules, strings
 
-RELEASED = {"0001_ledger": "3cfca6aeff7bcd51564d9d2332207967cf6dfcb013ed2d4aa7356c4465f4ca86"}
+RELEASED = {
+    "0001_ledger": "3cfca6aeff7bcd51564d9d2332207967cf6dfcb013ed2d4aa7356c4465f4ca86",
+    "0002_recent_problems": "be74f495c8b9caad4237ed61fe9fc8658d41258889f96e82b1bf9bc26887edaf",
+}
 """The SHA-256 of each migration. Append; never change the line of a released one."""
 
 STATEMENT = re.compile(
@@ -32,6 +36,9 @@ ACROSS_PROJECTS = {
     "list_access_keys": "keys are what callers are made of",
     "has_access_key": "keys are what callers are made of",
     "revoke_access_key": "keys are what callers are made of",
+    "insert_problem": "what is wrong with a file or a host belongs to no project",
+    "delete_older_problems": "what is wrong with a file or a host belongs to no project",
+    "list_recent_problems": "for the person who owns the file; only doctor runs it",
     "insert_migration": "the schema belongs to no project",
     "find_projects_having_run": "where a run_id alone is, for a caller that is bound to no project",
     "find_given_projects_having_run": "where a run_id alone is, among the projects that the caller has",
@@ -41,7 +48,7 @@ ACROSS_PROJECTS = {
     "has_tables": "the schema belongs to no project",
     "list_newer_migrations": "the schema belongs to no project",
 }
-WITHOUT_PROJECT = {"access_keys", "database_key", "schema_migrations"}
+WITHOUT_PROJECT = {"access_keys", "database_key", "recent_problems", "schema_migrations"}
 CARRIED: dict[str, Literal["export and copy", "copy alone", "derived"]] = {
     "runs": "export and copy",
     "usage_reports": "export and copy",
@@ -51,6 +58,7 @@ CARRIED: dict[str, Literal["export and copy", "copy alone", "derived"]] = {
     "receipts": "copy alone",
     "database_key": "copy alone",
     "access_keys": "copy alone",
+    "recent_problems": "copy alone",
     "projects": "derived",
     "schema_migrations": "derived",
 }
@@ -143,6 +151,7 @@ VOCABULARIES: dict[str, Any] = {
     "spans.status": lifecycle.SpanStatus,
     "failures.source": lifecycle.FailureSource,
     "access_keys.role": Role,
+    "recent_problems.code": Code,
 }
 
 

@@ -43,6 +43,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
             caller_of_request if keyed else lambda: environment,
             bootstrap.origin_of(settings),
             settings.projects,
+            "http",
         )
         app = make_app(
             server,

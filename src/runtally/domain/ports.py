@@ -2,7 +2,7 @@
 the contract suite and the adapters cannot fall behind.
 
 What a store keeps belongs to a project: its methods take `project_key` first and see nothing outside it. Only
-`Projects` looks across them.
+`Projects` looks across them, and `Problems` tells of none.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from runtally.domain.records import (
     Addition,
     FailureGroup,
     KeptReport,
+    Problem,
     Receipt,
     RunEnd,
     RunFilter,
@@ -139,6 +140,16 @@ class Projects(Protocol):
         """The next projects in order of their keys; the first ones after an empty text."""
 
 
+class Problems(Protocol):
+    """The refusals of late. They tell of no project."""
+
+    def insert(self, problems: Sequence[Problem], kept: int) -> None:
+        """Insert those that are not there yet, and keep the newest `kept` of all."""
+
+    def list_newest(self, limit: int) -> Sequence[Problem]:
+        """The newest ones, newest first."""
+
+
 class Store(Protocol):
     """The ledger inside one transaction, by noun."""
 
@@ -154,6 +165,8 @@ class Store(Protocol):
     def receipts(self) -> Receipts: ...
     @property
     def projects(self) -> Projects: ...
+    @property
+    def problems(self) -> Problems: ...
     def random_key(self) -> bytes:
         """32 random bytes that are this database's own: the key of every keyed hash in it."""
 

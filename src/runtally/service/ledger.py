@@ -11,6 +11,7 @@ from runtally.domain.errors import Unavailable
 from runtally.domain.ports import Database
 from runtally.service import sweeping
 from runtally.service.entry import AnswerT, Entry, Method, RequestT
+from runtally.service.problems import RecentProblems
 
 
 class Ledger:
@@ -19,6 +20,7 @@ class Ledger:
     def __init__(self, database: Database, entry: Entry) -> None:
         self._database = database
         self._entry = entry
+        self.problems = RecentProblems(database, entry)
 
     @property
     def stale_after_seconds(self) -> int:
