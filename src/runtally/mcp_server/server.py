@@ -1,6 +1,7 @@
 """The MCP server: one object that serves both protocol eras, on any transport, without state per connection."""
 
 import contextlib
+import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -26,6 +27,8 @@ from runtally.service.entry import AnswerT, RequestT
 from runtally.service.ledger import Ledger
 from runtally.service.sweeping import sweep_for_ever
 from runtally.version import __version__
+
+logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 WhoIsAsking = Callable[[], Caller]
@@ -102,8 +105,11 @@ class _Tools:
         if tool is None:
             raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool; this server has {', '.join(BY_NAME)}")
         try:
-            return _answered(await self._do(tool, context, params.arguments or {}))
+            answer = await self._do(tool, context, params.arguments or {})
+            logger.debug("%s answered", tool.name)
+            return _answered(answer)
         except RuntallyError as error:
+            logger.info("%s refused: %s", tool.name, error.code)
             self._ledger.problems.note(error.code, self._door, tool.name)
             return errors.refused(error)
         except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
