@@ -55,10 +55,10 @@ class RecentProblems:
 
     async def store(self) -> None:
         """Store what is noted, if the database is free at once; otherwise it stays noted."""
-        self._change = anyio.Event()
         noted = tuple(self._noted)
         if not noted:
             return
+        self._change = anyio.Event()
         try:
             await self._database.write(self._entry.keep_problems(noted), wait=False)
         except RuntallyError:
