@@ -18,7 +18,7 @@ from runtally.service.ledger import Ledger
 from runtally.settings import Settings
 from runtally.storage import sqlite
 from runtally.storage.access_keys import SqlAccessKeys
-from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.open_file import fit_log, refuse_lone_log
 from runtally.storage.sqlite_database import SqliteDatabase
 from runtally.storage.sqlite_refusals import told_plainly
 
@@ -101,6 +101,7 @@ def has_database(settings: Settings) -> bool:
     """
     refuse_bad_path(settings)
     refuse_lone_log(settings.database)
+    fit_log(settings.database)
     return settings.database.is_file() and settings.database.stat().st_size > 0
 
 
@@ -129,6 +130,7 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         Unavailable: the database cannot be used.
     """
     refuse_bad_path(settings)
+    fit_log(settings.database)
     with told_plainly():
         connection = sqlite.writer(settings.database, settings.busy_seconds, clock)
     with contextlib.closing(connection), sqlite.transaction(connection, settings.busy_seconds) as tx:

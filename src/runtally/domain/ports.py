@@ -191,6 +191,11 @@ class Database(Protocol):
     async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
         """Run the work against one consistent snapshot, unable to write."""
 
+    async def watch(self) -> None:
+        """Until cancelled, look now and then whether others have taken away what only this process holds now, and save
+        it. Does not raise.
+        """
+
     async def close(self) -> None:
         """Finish the work that runs and waits, refuse what comes later, and let go of the database. Closing it again
         changes nothing.

@@ -50,8 +50,8 @@ def make_server(
     ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, projects: Sequence[str] = (), door: Door = "stdio"
 ) -> Server[Any]:
     """The server over a ledger. `who_is_asking` is called for each request, inside its context. While the server runs,
-    the stale runs of `projects` are swept, or of every project where none is given, and what is refused is noted as
-    refused at the `door`.
+    the stale runs of `projects` are swept, or of every project where none is given, the database is looked after, and
+    what is refused is noted as refused at the `door`.
     """
 
     @contextlib.asynccontextmanager
@@ -59,6 +59,7 @@ def make_server(
         try:
             async with anyio.create_task_group() as background:
                 background.start_soon(sweep_for_ever, ledger, projects)
+                background.start_soon(ledger.watch)
                 background.start_soon(ledger.problems.store_for_ever)
                 yield
                 background.cancel_scope.cancel()

@@ -79,6 +79,10 @@ class Ledger:
         """
         return await self._database.read(lambda store: store.projects.list_after(project_key, limit))
 
+    async def watch(self) -> None:
+        """Look after the database until cancelled, also while nobody calls."""
+        await self._database.watch()
+
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
         await self._database.close()

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from runtally.domain.errors import RuntallyError
 from runtally.domain.records import Problem
 from runtally.storage import migrate, queries
-from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.open_file import companions_of, fit_log, refuse_lone_log
 from runtally.storage.problems import SqlProblems
 from runtally.storage.sqlite import SqliteTransaction
 from runtally.storage.sqlite_refusals import told_plainly
@@ -42,6 +42,7 @@ def check_up(path: Path, *, quick: bool = False, begins: Callable[[str], None] =
         return [_not_there_yet(path)]
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
+        fit_log(path)
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
@@ -105,6 +106,12 @@ def _permissions(path: Path) -> Finding:
         return Finding("permissions", fine=False, told=f"{mode:o}: others may read it; run chmod 600 on the file")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return Finding("permissions", fine=False, told="it or its folder cannot be written; make both writable")
+    for companion in companions_of(path):
+        if companion.exists() and stat.S_IMODE(companion.stat().st_mode) != mode:
+            told = (
+                f"{mode:o}, but its {companion.name[-4:]} file has others; chmod it, or start a server, which does so"
+            )
+            return Finding("permissions", fine=False, told=told)
     return Finding("permissions", fine=True, told=f"{mode:o}")
 
 
@@ -115,7 +122,7 @@ def _disk(path: Path) -> Finding:
 
 
 def _wal(path: Path) -> Finding:
-    wal = path.with_name(f"{path.name}-wal")
+    wal, _ = companions_of(path)
     size = wal.stat().st_size if wal.exists() else 0
     told = f"{size / 1e6:,.1f} MB"
     if size > _BIG_WAL_BYTES:

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from runtally.domain.clock import Clock
 from runtally.domain.errors import Unavailable
@@ -17,6 +17,8 @@ from runtally.storage.transaction import Transaction
 from runtally.storage.writer import Writer
 
 ResultT = TypeVar("ResultT")
+
+_LOOK_SECONDS: Final = 5.0
 
 
 class SqliteDatabase:
@@ -51,6 +53,12 @@ class SqliteDatabase:
                     # What a reader opened read-only would stay so for the writer.
                     self._readers.let_go()
             return result
+
+    async def watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._writer.is_open and not self._file.has_its_log:
+                await self._prepare()
 
     async def close(self) -> None:
         if await self._calls.end():

@@ -174,6 +174,7 @@ class Writer:
                 connection.execute("RELEASE work")
         if connection.in_transaction:
             connection.execute("COMMIT")
+            self._connection.confirm_stored()
         self._crowded_commits = _CROWDED_COMMITS if is_shared else max(0, self._crowded_commits - 1)
         self._is_quick = time.monotonic() - begun < _QUICK_SECONDS
 
