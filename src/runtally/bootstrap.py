@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from runtally import pricing
@@ -11,6 +11,7 @@ from runtally.domain.caller import AccessKey, Admission, Caller, Origin
 from runtally.domain.clock import OrderedIds
 from runtally.domain.errors import InvalidInput, NotAllowed, Unavailable
 from runtally.domain.ports import AccessKeys, Database
+from runtally.domain.records import Problem
 from runtally.service import access_keys
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
@@ -127,7 +128,7 @@ def list_access_keys(settings: Settings) -> Sequence[AccessKey]:
         return ()
     with (
         told_plainly(),
-        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds)) as connection,
+        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds, oldest=1)) as connection,
     ):
         return SqlAccessKeys(sqlite.SqliteTransaction(connection)).list_all()
 
@@ -148,8 +149,9 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         yield SqlAccessKeys(tx)
 
 
-def check_up(settings: Settings) -> "list[Finding]":
-    """What a medical of the database file found.
+def check_up(settings: Settings, *, quick: bool, begins: Callable[[str], None]) -> "list[Finding]":
+    """What a medical of the database file found; a `quick` one takes no time, however large the file is. `begins` is
+    told the name of each check that may take long.
 
     Raises:
         InvalidInput: the database is a folder.
@@ -159,7 +161,18 @@ def check_up(settings: Settings) -> "list[Finding]":
     from runtally.storage import checkup  # noqa: PLC0415
 
     refuse_bad_path(settings)
-    return checkup.check_up(settings.database)
+    return checkup.check_up(settings.database, quick=quick, begins=begins)
+
+
+def recent_problems(settings: Settings, limit: int) -> Sequence[Problem]:
+    """The newest refusals that servers of the database gave, newest first.
+
+    Raises:
+        Unavailable: the database cannot be read.
+    """
+    from runtally.storage import checkup  # noqa: PLC0415 - as above
+
+    return checkup.recent_problems(settings.database, limit)
 
 
 def new_secret() -> bytes:

@@ -52,7 +52,7 @@ async def _serve(settings: Settings, host: str, port: int, *, without_keys: bool
             keyless=None if keys else environment,
         )
         who_is_asking = (lambda: environment) if without_keys else caller_of_request
-        server = make_server(ledger, who_is_asking, bootstrap.origin_of(settings), settings.projects)
+        server = make_server(ledger, who_is_asking, bootstrap.origin_of(settings), settings.projects, "http")
         app = make_app(
             server,
             who_is_asking,
@@ -84,7 +84,8 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, host: str, port: int, described: str) -> None:
         # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
-        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="critical", access_log=False))
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, log_level="critical", access_log=False)
+        super().__init__(config)
         self._described = described
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

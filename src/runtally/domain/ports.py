@@ -2,7 +2,7 @@
 the contract suite and the adapters cannot fall behind.
 
 What a store keeps belongs to a project: its methods take `project_key` first and see nothing outside it. Only
-`Projects` looks across them, and `KnownKeys` at what callers are made of.
+`Projects` looks across them; `KnownKeys` tells what callers are made of, and `Problems` tells of none.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from runtally.domain.records import (
     Addition,
     FailureGroup,
     KeptReport,
+    Problem,
     Receipt,
     RunEnd,
     RunFilter,
@@ -132,6 +133,9 @@ class Projects(Protocol):
     def having_run(self, run_id: str, limit: int) -> Sequence[str]:
         """The projects that have a run of this id, at most `limit` of them."""
 
+    def given_having_run(self, projects: Sequence[str], run_id: str, limit: int) -> Sequence[str]:
+        """Those of the given projects that have a run of this id, at most `limit` of them."""
+
     def list_after(self, project_key: str, limit: int) -> Sequence[str]:
         """The next projects in order of their keys; the first ones after an empty text."""
 
@@ -144,6 +148,16 @@ class KnownKeys(Protocol):
 
     def was_any_made(self) -> bool:
         """Whether there ever was a key, usable or not."""
+
+
+class Problems(Protocol):
+    """The refusals of late. They tell of no project."""
+
+    def insert(self, problems: Sequence[Problem], kept: int) -> None:
+        """Insert those that are not there yet, and keep the newest `kept` of all."""
+
+    def list_newest(self, limit: int) -> Sequence[Problem]:
+        """The newest ones, newest first."""
 
 
 class Store(Protocol):
@@ -163,6 +177,8 @@ class Store(Protocol):
     def projects(self) -> Projects: ...
     @property
     def access_keys(self) -> KnownKeys: ...
+    @property
+    def problems(self) -> Problems: ...
     def random_key(self) -> bytes:
         """32 random bytes that are this database's own: the key of every keyed hash in it."""
 

@@ -8,10 +8,12 @@ from typing import Final, Generic, TypeVar
 
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.clock import Clock, IdSource, moment_of
+from runtally.domain.errors import Code
 from runtally.domain.models import Answer
 from runtally.domain.ports import Pricer, Store
+from runtally.domain.records import Door, Problem
 from runtally.domain.requests import EndRun, ReportUsage, Request
-from runtally.service import access_keys, sweeping
+from runtally.service import access_keys, problems, sweeping
 from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
 from runtally.service.scrub import clip, size_of
@@ -124,6 +126,18 @@ class Entry:
     def stale_among(self, projects: Sequence[str]) -> Callable[[Store], list[str]]:
         """A look at which of the projects a sweep is due in."""
         return lambda store: [one for one in projects if sweeping.has_stale_run(self._unit(store), one)]
+
+    def problem(self, code: Code, door: Door, tool: str, reference: str | None) -> Problem:
+        """What is kept of a refusal.
+
+        Raises:
+            Unavailable: the clock tells a time that nothing can be recorded at.
+        """
+        return Problem(self._new_id(), moment_of(self._clock), code, door, tool, reference)
+
+    def keep_problems(self, noted: Sequence[Problem]) -> Callable[[Store], None]:
+        """What stores the problems."""
+        return lambda store: problems.keep(store, noted)
 
     def _clean(self, request: RequestT) -> RequestT:
         return clip(request, redact=self._redact)

@@ -5,17 +5,25 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from runtally.domain.errors import RuntallyError
+from runtally.domain.records import Problem
 from runtally.storage import migrate, queries
 from runtally.storage.open_file import companions_of, fit_log, refuse_lone_log
+from runtally.storage.problems import SqlProblems
+from runtally.storage.sqlite import SqliteTransaction
 from runtally.storage.sqlite_refusals import told_plainly
 
 _LOW_DISK_BYTES: Final = 512 * 1024 * 1024
 _BIG_WAL_BYTES: Final = 256 * 1024 * 1024
+_PROBLEMS_SINCE: Final = 2
+"""The version of the schema that brought recent problems."""
+
+SLOW: Final = ("integrity", "references", "totals")
+"""The checks that look through the whole file."""
 
 
 class Finding(NamedTuple):
@@ -26,8 +34,10 @@ class Finding(NamedTuple):
     told: str
 
 
-def check_up(path: Path) -> list[Finding]:
-    """Every check that can be made of the file, most basic first; the later ones need a file that opens."""
+def check_up(path: Path, *, quick: bool = False, begins: Callable[[str], None] = lambda _: None) -> list[Finding]:
+    """Every check that can be made of the file, most basic first; the later ones need a file that opens. A `quick` one
+    leaves out those that are `SLOW`. `begins` is told the name of each check of the content that begins.
+    """
     if not path.exists():
         return [_not_there_yet(path)]
     findings = [_permissions(path), _disk(path), _wal(path)]
@@ -37,10 +47,27 @@ def check_up(path: Path) -> list[Finding]:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
             if schema.fine and path.stat().st_size:  # else there is no ledger in the file that the others could judge
-                findings += [_attempt(name, check, connection) for name, check in _CHECKS]
+                for name, check in _CHECKS:
+                    if not (quick and name in SLOW):
+                        begins(name)
+                        findings.append(_attempt(name, check, connection))
     except RuntallyError as error:
         findings.append(Finding("opens", fine=False, told=error.message))
     return findings
+
+
+def recent_problems(path: Path, limit: int) -> Sequence[Problem]:
+    """The newest refusals that servers of the file gave, newest first.
+
+    Raises:
+        Unavailable: the file cannot be read.
+    """
+    if not path.exists():
+        return ()
+    with told_plainly(), contextlib.closing(_open(path)) as connection:
+        if migrate.applied_version(connection) < _PROBLEMS_SINCE:
+            return ()
+        return SqlProblems(SqliteTransaction(connection)).list_newest(limit)
 
 
 def _open(path: Path) -> sqlite3.Connection:

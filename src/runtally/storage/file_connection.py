@@ -106,10 +106,10 @@ class FileConnection:
         if not is_saved:
             raise not_confirmed()
 
-    def recover(self, error: BaseException) -> BaseException:
+    def recover(self, error: BaseException, log_level: int = logging.WARNING) -> BaseException:
         """Be fit for the next transaction after one that failed; what the error means to a person."""
         refused = told(error)
-        logger.warning("database %s: %s", self._file.path, getattr(error, "sqlite_errorname", refused))
+        logger.log(log_level, "database %s: %s", self._file.path, getattr(error, "sqlite_errorname", refused))
         connection = self._thread.connection
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):

@@ -61,8 +61,9 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
     return connection
 
 
-def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """A connection that cannot write, to a file that a writer has prepared.
+def reader(path: Path, busy_seconds: float, oldest: int | None = None) -> sqlite3.Connection:
+    """A connection that cannot write, to a file that a writer has prepared, or whose schema is of the version `oldest`
+    at least.
 
     Raises:
         sqlite3.Error: the file cannot be used (see `sqlite_refusals`).
@@ -72,7 +73,7 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
-        if migrate.applied_version(connection) < migrate.newest():
+        if migrate.applied_version(connection) < (oldest or migrate.newest()):
             raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
         for setting in _SETTINGS:
             connection.execute(setting)

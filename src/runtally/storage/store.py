@@ -2,6 +2,7 @@
 
 from runtally.storage.access_keys import SqlKnownKeys
 from runtally.storage.failures import SqlFailures
+from runtally.storage.problems import SqlProblems
 from runtally.storage.projects import SqlProjects
 from runtally.storage.receipts import SqlReceipts
 from runtally.storage.runs import SqlRuns
@@ -21,6 +22,7 @@ class SqlStore:
         self.failures = SqlFailures(tx)
         self.receipts = SqlReceipts(tx)
         self.projects = SqlProjects(tx)
+        self.problems = SqlProblems(tx)
 
     @property
     def access_keys(self) -> SqlKnownKeys:

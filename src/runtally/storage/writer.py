@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import time
 from collections import deque
@@ -179,7 +180,8 @@ class Writer:
 
     def _refuse(self, batch: Sequence[PendingWork], error: BaseException) -> None:
         """Nothing of the batch was stored: whatever work has answered, that is what its caller must hear."""
-        refused = self._connection.recover(error)
+        # Whoever would not wait does without, and comes again.
+        refused = self._connection.recover(error, logging.WARNING if batch[0].may_wait else logging.DEBUG)
         undone = refused
         if not isinstance(refused, Unavailable):
             undone = Unavailable("the write was undone together with another. Nothing was recorded. Try again")

@@ -28,12 +28,12 @@ def run(settings: Settings, given: Namespace) -> int:
     """Serve one client over stdin and stdout until stdin ends; with `http`, any number until interrupted.
 
     Raises:
-        InvalidInput: with `http`, the address or the database cannot be meant.
+        InvalidInput: the log file cannot be written; with `http`, the address or the database cannot be meant.
         Unavailable: with `http`, the database cannot be used. Over stdio it is each call that is told so.
     """
-    import logging
+    from runtally.cli import logs
 
-    logging.basicConfig(format="runtally: %(levelname)s: %(message)s")
+    logs.begin(settings)
     if given.http:
         from runtally.cli import serve_http
 
