@@ -7,7 +7,7 @@ from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from benchmarks.processes import PROJECT, BenchmarkError
+from benchmarks.processes import PROJECT, BenchmarkError, Refused
 
 # The arguments are those of OpRelay's documented example.
 START: Final[dict[str, Any]] = {"agent_id": "deploy-agent", "summary": "Deploying rate limiter to staging"}
@@ -87,10 +87,11 @@ def notes() -> Iterator[dict[str, Any]]:
 
 def accepted(answer: dict[str, Any]) -> dict[str, Any]:
     """The structured content of a JSON-RPC answer to a tool call; a refusal is an error here."""
-    result = answer.get("result")
-    if result is None or result["isError"]:
-        raise BenchmarkError(f"a call was refused: {answer}")
-    structured: dict[str, Any] = result["structuredContent"]
+    if "error" in answer:
+        raise Refused(answer["error"]["code"], answer)
+    structured: dict[str, Any] = answer["result"]["structuredContent"]
+    if answer["result"]["isError"]:
+        raise Refused(structured["error"]["code"], answer)
     return structured
 
 

@@ -1,5 +1,6 @@
 """Databases full of runs, as months of work leave them: filled by the storage layer's own queries."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -40,6 +41,9 @@ def fill(database: Path, runs: int) -> list[str]:
                 tx.execute_many("insert_run", [run for run, _, _ in batch])
                 tx.execute_many("add_reported", [addition for _, addition, _ in batch])
                 tx.execute_many("insert_usage_entry", [report for _, _, reports in batch for report in reports])
+    # Else the first checkpoint that is measured would wait until all of this is on the disk.
+    with database.open("rb") as file:
+        os.fsync(file.fileno())
     return rows.run_ids
 
 

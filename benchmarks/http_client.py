@@ -8,10 +8,10 @@ from time import perf_counter
 from typing import Any, Final
 
 from benchmarks.calls import accepted
-from benchmarks.processes import BenchmarkError
+from benchmarks.processes import Endpoint, Gone, Refused
 
 _VERSION: Final = "2026-07-28"
-_ENVELOPE: Final = {
+ENVELOPE: Final = {
     "io.modelcontextprotocol/protocolVersion": _VERSION,
     "io.modelcontextprotocol/clientInfo": {"name": "benchmark", "version": "1"},
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -20,16 +20,18 @@ _PATIENCE_SECONDS: Final = 300
 _ids = count()
 
 
-Address = tuple[str, int]
-"""Where a server listens: host and port."""
-
-
-def post(address: Address, tool: str, arguments: dict[str, Any]) -> bytes:
+def post(endpoint: Endpoint, tool: str, arguments: dict[str, Any]) -> bytes:
     """A call as it goes over the wire."""
-    params = {"name": tool, "arguments": arguments, "_meta": _ENVELOPE}
+    params = {"name": tool, "arguments": arguments, "_meta": ENVELOPE}
     body = json.dumps({"jsonrpc": "2.0", "id": next(_ids), "method": "tools/call", "params": params}).encode()
+    return post_of(endpoint, tool, body)
+
+
+def post_of(endpoint: Endpoint, tool: str, body: bytes) -> bytes:
+    """A request with any body that says it calls a tool."""
+    key = f"Authorization: Bearer {endpoint.key}\r\n" if endpoint.key else ""
     head = (
-        f"POST /mcp HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n"
+        f"POST /mcp HTTP/1.1\r\nHost: {endpoint.host}:{endpoint.port}\r\n{key}"
         "Content-Type: application/json\r\nAccept: application/json\r\n"
         f"MCP-Protocol-Version: {_VERSION}\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
@@ -37,24 +39,24 @@ def post(address: Address, tool: str, arguments: dict[str, Any]) -> bytes:
     return head.encode() + body
 
 
-def call(address: Address, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def call(endpoint: Endpoint, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Make one call over a connection of its own and return what it answered."""
 
     async def exchange() -> dict[str, Any]:
-        (connection,) = await _connected(address, 1)
+        (connection,) = await connected(endpoint, 1)
         try:
-            return accepted(await connection.exchange(post(address, tool, arguments)))
+            return accepted(await connection.exchange(post(endpoint, tool, arguments)))
         finally:
             connection.close()
 
     return asyncio.run(exchange())
 
 
-def calls_per_second(address: Address, posts_by_client: Sequence[Sequence[bytes]]) -> float:
+def calls_per_second(endpoint: Endpoint, posts_by_client: Sequence[Sequence[bytes]]) -> float:
     """With one connection a client; the first call of each opens it and is not counted."""
 
     async def crowd() -> float:
-        connections = await _connected(address, len(posts_by_client))
+        connections = await connected(endpoint, len(posts_by_client))
         clients = list(zip(connections, posts_by_client, strict=True))
         try:
             await asyncio.gather(*(connection.make(posts[:1]) for connection, posts in clients))
@@ -69,12 +71,16 @@ def calls_per_second(address: Address, posts_by_client: Sequence[Sequence[bytes]
     return asyncio.run(crowd())
 
 
-async def _connected(address: Address, number: int) -> list["_Connection"]:
+async def connected(endpoint: Endpoint, number: int) -> list["Connection"]:
+    """So many new connections; `Gone` if nobody listens."""
     loop = asyncio.get_running_loop()
-    return [(await loop.create_connection(_Connection, *address))[1] for _ in range(number)]
+    try:
+        return [(await loop.create_connection(Connection, endpoint.host, endpoint.port))[1] for _ in range(number)]
+    except ConnectionError as error:
+        raise Gone(f"nobody listens: {error}") from error
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One keep-alive connection; an answer is known by its Content-Length."""
 
     def __init__(self) -> None:
@@ -92,9 +98,15 @@ class _Connection(asyncio.Protocol):
 
     async def exchange(self, message: bytes) -> dict[str, Any]:
         """Send a request and return the parsed body of its answer."""
+        if self._transport.is_closing():
+            raise Gone("the server closed the connection")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(message)
         return await self._answer
+
+    def send(self, message: bytes) -> None:
+        """Send what will not be waited for."""
+        self._transport.write(message)
 
     def close(self) -> None:
         self._transport.close()
@@ -105,14 +117,15 @@ class _Connection(asyncio.Protocol):
         head, end, body = self._received.partition(b"\r\n\r\n")
         if not end:
             return
-        if not head.startswith(b"HTTP/1.1 200 "):
-            self._answer.set_exception(BenchmarkError(f"a call was refused: {self._received.decode(errors='replace')}"))
-            return
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        if len(body) >= length:
-            self._received = body[length:]
+        if len(body) < length:
+            return
+        self._received = body[length:]
+        if head.startswith(b"HTTP/1.1 200 "):
             self._answer.set_result(json.loads(body[:length]))
+        else:
+            self._answer.set_exception(Refused(head.split(b" ", 2)[1].decode(), body.decode(errors="replace")))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(BenchmarkError(f"the server closed the connection: {exc}"))
+            self._answer.set_exception(Gone(f"the server closed the connection: {exc}"))

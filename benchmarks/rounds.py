@@ -21,7 +21,7 @@ def median_of_medians(rounds: Sequence[Sequence[float]]) -> float:
     return median(median(samples) for samples in rounds)
 
 
-def p99(rounds: Sequence[Sequence[float]]) -> float:
-    """The 99th percentile of the samples of all rounds."""
+def percentile(percent: float, rounds: Sequence[Sequence[float]]) -> float:
+    """That percentile of the samples of all rounds; the 100th is the worst of them."""
     samples = sorted(sample for samples in rounds for sample in samples)
-    return samples[min(len(samples) - 1, len(samples) * 99 // 100)]
+    return samples[min(len(samples) - 1, int(len(samples) * percent / 100))]

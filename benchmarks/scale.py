@@ -20,6 +20,14 @@ class Scale:
     few_runs: int
     many_runs: int
     most_runs: int
+    stall_calls: int
+    """Sequential calls among which the slowest are looked for."""
+    kills: int
+    acknowledged: int
+    """Writes that are acknowledged before all the kills, at least."""
+    copies: int
+    minutes: float
+    """Of mixed calls."""
 
 
 FULL: Final = Scale(
@@ -32,6 +40,11 @@ FULL: Final = Scale(
     few_runs=1_000,
     many_runs=100_000,
     most_runs=1_000_000,
+    stall_calls=5_000,
+    kills=100,
+    acknowledged=30_000,
+    copies=50,
+    minutes=10.0,
 )
 QUICK: Final = Scale(
     rounds=3,
@@ -43,5 +56,10 @@ QUICK: Final = Scale(
     few_runs=200,
     many_runs=2_000,
     most_runs=10_000,
+    stall_calls=300,
+    kills=4,
+    acknowledged=200,
+    copies=3,
+    minutes=0.25,
 )
 """Shows that every figure can be measured; its ratios mean little."""

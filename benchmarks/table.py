@@ -9,10 +9,11 @@ _HEAD = ("figure", "Runtally", "floor", "ratio", "goal", "met")
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound on a ratio or, where there is no floor, on the figure itself."""
+    """A bound on the ratio or, where there is none or `absolute`, on the figure itself."""
 
     sign: Literal["≤", "≥"]
     bound: float
+    absolute: bool = False
 
     def is_met_by(self, value: float) -> bool:
         return value <= self.bound if self.sign == "≤" else value >= self.bound
@@ -33,16 +34,28 @@ class Row:
         """How many times the floor it is; None without a floor."""
         return None if self.floor is None else self.ours / self.floor
 
+    @property
+    def misses(self) -> bool:
+        """Whether there is a goal and it is not met."""
+        judged, _ = self._judged
+        return self.goal is not None and not self.goal.is_met_by(judged)
+
+    @property
+    def _judged(self) -> tuple[float, str]:
+        """What a goal is a bound on, and its unit."""
+        if self.ratio is None or (self.goal is not None and self.goal.absolute):
+            return self.ours, f" {self.unit}"
+        return self.ratio, ""
+
     def cells(self) -> tuple[str, ...]:
-        judged = self.ours if self.ratio is None else self.ratio
-        suffix = f" {self.unit}" if self.ratio is None else ""
+        _, suffix = self._judged
         return (
             self.figure,
             _shown(self.ours, self.unit),
             "-" if self.floor is None else _shown(self.floor, self.unit),
             "-" if self.ratio is None else f"{self.ratio:.2f}",
             "-" if self.goal is None else f"{self.goal.sign} {self.goal.bound:g}{suffix}",
-            "-" if self.goal is None else "yes" if self.goal.is_met_by(judged) else "NO",
+            "-" if self.goal is None else "NO" if self.misses else "yes",
         )
 
 

@@ -3,21 +3,22 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from runtally import pricing
-from runtally.domain.caller import AccessKey, Caller, Origin
+from runtally.domain.caller import AccessKey, Admission, Caller, Origin
 from runtally.domain.clock import OrderedIds
-from runtally.domain.errors import InvalidInput, Unavailable
+from runtally.domain.errors import InvalidInput, NotAllowed, Unavailable
 from runtally.domain.ports import AccessKeys, Database
+from runtally.domain.records import Problem
 from runtally.service import access_keys
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.settings import Settings
 from runtally.storage import sqlite
 from runtally.storage.access_keys import SqlAccessKeys
-from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.open_file import fit_log, refuse_lone_log
 from runtally.storage.sqlite_database import SqliteDatabase
 from runtally.storage.sqlite_refusals import told_plainly
 
@@ -51,30 +52,42 @@ def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     return Ledger(database or open_database(settings), entry)
 
 
-async def find_access_key(database: SqliteDatabase, token: str, bound_to: Sequence[str]) -> AccessKey | None:
-    """The bearer key that a request presents, narrowed to the projects that the server is bound to, if it is bound;
-    None if it opens nothing here.
+async def find_access_key(database: SqliteDatabase, key_hash: str, bound_to: Sequence[str]) -> AccessKey | None:
+    """The bearer key with this hash, narrowed to the projects that the server is bound to, if it is bound; None if it
+    cannot be used or opens nothing here.
 
     Raises:
         Unavailable: the database cannot be used.
     """
-    key_hash = access_keys.hash_of(token)
     key = await database.read_transaction(lambda tx: SqlAccessKeys(tx).find(key_hash, clock()))
     return key.within(bound_to) if key is not None and bound_to else key
 
 
-async def any_access_key(database: SqliteDatabase) -> bool:
-    """Whether any bearer key can be used.
+async def admission_holds(database: SqliteDatabase, admission: Admission) -> bool:
+    """Whether what a caller was let in by holds now.
 
     Raises:
         Unavailable: the database cannot be used.
     """
-    return await database.read_transaction(lambda tx: SqlAccessKeys(tx).any_usable(clock()))
+    try:
+        await database.read_transaction(lambda tx: access_keys.confirm(SqlAccessKeys(tx), admission, clock()))
+    except NotAllowed:
+        return False
+    return True
+
+
+async def made_access_keys(database: SqliteDatabase) -> Sequence[AccessKey]:
+    """Every bearer key that was ever made, oldest first.
+
+    Raises:
+        Unavailable: the database cannot be used.
+    """
+    return await database.read_transaction(lambda tx: SqlAccessKeys(tx).list_all())
 
 
 async def check(database: SqliteDatabase) -> None:
     """Raise `Unavailable` if the database cannot be read right now."""
-    await any_access_key(database)
+    await database.read_transaction(lambda tx: SqlAccessKeys(tx).was_any_made())
 
 
 def refuse_bad_path(settings: Settings) -> None:
@@ -100,6 +113,7 @@ def has_database(settings: Settings) -> bool:
     """
     refuse_bad_path(settings)
     refuse_lone_log(settings.database)
+    fit_log(settings.database)
     return settings.database.is_file() and settings.database.stat().st_size > 0
 
 
@@ -114,7 +128,7 @@ def list_access_keys(settings: Settings) -> Sequence[AccessKey]:
         return ()
     with (
         told_plainly(),
-        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds)) as connection,
+        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds, oldest=1)) as connection,
     ):
         return SqlAccessKeys(sqlite.SqliteTransaction(connection)).list_all()
 
@@ -128,14 +142,16 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         Unavailable: the database cannot be used.
     """
     refuse_bad_path(settings)
+    fit_log(settings.database)
     with told_plainly():
         connection = sqlite.writer(settings.database, settings.busy_seconds, clock)
     with contextlib.closing(connection), sqlite.transaction(connection, settings.busy_seconds) as tx:
         yield SqlAccessKeys(tx)
 
 
-def check_up(settings: Settings) -> "list[Finding]":
-    """What a medical of the database file found.
+def check_up(settings: Settings, *, quick: bool, begins: Callable[[str], None]) -> "list[Finding]":
+    """What a medical of the database file found; a `quick` one takes no time, however large the file is. `begins` is
+    told the name of each check that may take long.
 
     Raises:
         InvalidInput: the database is a folder.
@@ -145,7 +161,18 @@ def check_up(settings: Settings) -> "list[Finding]":
     from runtally.storage import checkup  # noqa: PLC0415
 
     refuse_bad_path(settings)
-    return checkup.check_up(settings.database)
+    return checkup.check_up(settings.database, quick=quick, begins=begins)
+
+
+def recent_problems(settings: Settings, limit: int) -> Sequence[Problem]:
+    """The newest refusals that servers of the database gave, newest first.
+
+    Raises:
+        Unavailable: the database cannot be read.
+    """
+    from runtally.storage import checkup  # noqa: PLC0415 - as above
+
+    return checkup.recent_problems(settings.database, limit)
 
 
 def new_secret() -> bytes:

@@ -11,6 +11,7 @@ from runtally.domain import limits
 from runtally.domain.errors import InvalidInput
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 
+_LEVELS: Final = ("error", "warning", "info", "debug")
 _HOST: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
@@ -24,6 +25,8 @@ class Settings:
     stale_after_seconds: int = STALE_AFTER_SECONDS_DEFAULT
     busy_seconds: int = 10
     allowed_hosts: tuple[str, ...] = ()
+    log_level: str = "warning"
+    log_file: Path | None = None
     session_id: str | None = None
 
     @property
@@ -51,6 +54,8 @@ def read(
         stale_after_seconds=_seconds(environ, "RUNTALLY_STALE_AFTER_SECONDS", STALE_AFTER_SECONDS_DEFAULT),
         busy_seconds=_seconds(environ, "RUNTALLY_BUSY_SECONDS", 10),
         allowed_hosts=_hosts("RUNTALLY_ALLOWED_HOSTS", environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
+        log_level=_level("RUNTALLY_LOG_LEVEL", environ.get("RUNTALLY_LOG_LEVEL", "")),
+        log_file=_log_file(environ.get("RUNTALLY_LOG_FILE", "")),
         session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[: limits.IDENTIFIER_CHARS] or None,
     )
 
@@ -73,10 +78,25 @@ def _database(given: str) -> Path:
         from platformdirs import user_data_path  # noqa: PLC0415
 
         return user_data_path("runtally", appauthor=False) / "runtally.db"
+    return _path("the database", given)
+
+
+def _log_file(given: str) -> Path | None:
+    return _path("the log file", given) if given else None
+
+
+def _path(what: str, given: str) -> Path:
     try:
         return Path(given).expanduser()
     except RuntimeError:
-        raise InvalidInput(f"the database {given} begins with a ~ that is nobody's home; write the path out") from None
+        raise InvalidInput(f"{what} {given} begins with a ~ that is nobody's home; write the path out") from None
+
+
+def _level(name: str, given: str) -> str:
+    level = given.lower() or "warning"
+    if level not in _LEVELS:
+        raise InvalidInput(f"{name} is {given!r}; set it to {', '.join(_LEVELS[:-1])} or {_LEVELS[-1]}")
+    return level
 
 
 def _projects(source: str, given: str) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 import pytest
 
-from runtally.domain.caller import AccessKey, Caller
+from runtally.domain.caller import AccessKey, Admission, Caller
 from runtally.domain.errors import InvalidInput, NotAllowed, NotFound
+from runtally.domain.ports import Database
 from runtally.mcp_server.tools.registry import TOOLS
+from runtally.storage.access_keys import SqlAccessKeys
 from tests.contract.minimal import MINIMAL, RUN
-from tests.door import BOUND, BOUND_TO_TWO, READER, START, UNBOUND, Door, an_id
+from tests.door import BOUND, BOUND_TO_TWO, READER, START, UNBOUND, CountingClock, Door, an_id
 
 pytestmark = pytest.mark.anyio
 
@@ -116,3 +118,60 @@ async def test_the_role_read_may_look_and_not_write(door: Door, tool):
 @pytest.mark.parametrize("role", ["write", "admin"])
 async def test_the_roles_write_and_admin_may_write(door: Door, role):
     assert await door.by(Caller(("alpha",), "alpha", role)).run(run_id=an_id(9)) == an_id(9)
+
+
+KEY_HASH = "c" * 64
+
+
+def admitted(key_hash: str | None) -> Caller:
+    return Caller(("alpha",), "alpha", admission=Admission(key_hash))
+
+
+async def keep_key(opened: Database, expires_at: int | None = None) -> None:
+    key = AccessKey("k-1", "write", ("alpha",), START, expires_at)
+    await opened.write(lambda store: SqlAccessKeys(store._tx).insert(key, KEY_HASH))
+
+
+async def is_done(door: Door, tool: str, caller: Caller) -> bool:
+    """Whether the call is done; proven to be refused for its admission and to have changed nothing where it is not."""
+    assert caller.admission is not None
+    try:
+        assert (await door.by(caller)(tool, **MINIMAL[tool]))["project_key"] == "alpha"
+    except NotAllowed:
+        error = await door.by(caller).refused(tool, **MINIMAL[tool])
+        assert "a bearer key is needed that is neither revoked nor expired" in error.message
+        assert caller.admission.held is False
+        return False
+    assert caller.admission.held is True
+    return True
+
+
+@pytest.mark.parametrize("tool", MINIMAL)
+async def test_a_call_is_done_only_if_its_key_can_be_used_in_its_transaction(
+    door: Door, opened: Database, clock: CountingClock, tool
+):
+    await door.run(run_id=RUN)
+    assert not await is_done(door, tool, admitted(KEY_HASH)), "there is no such key"
+    await keep_key(opened, expires_at=START + 60_000_000)
+    caller = admitted(KEY_HASH)
+    assert await is_done(door, tool, caller)
+    clock.advance(seconds=59)
+    assert await is_done(door, tool, caller)
+    clock.advance(seconds=1)
+    assert not await is_done(door, tool, caller), "it has expired"
+    clock.advance(seconds=-60)
+    await opened.write(lambda store: SqlAccessKeys(store._tx).revoke("k-1", START))
+    assert not await is_done(door, tool, caller), "it is revoked"
+
+
+@pytest.mark.parametrize("tool", MINIMAL)
+async def test_a_call_without_a_key_is_done_only_if_none_was_made_before_its_transaction(
+    door: Door, opened: Database, tool
+):
+    await door.run(run_id=RUN)
+    caller = admitted(None)
+    assert await is_done(door, tool, caller)
+    await keep_key(opened, expires_at=START + 1)
+    assert not await is_done(door, tool, caller)
+    await opened.write(lambda store: SqlAccessKeys(store._tx).revoke("k-1", START))
+    assert not await is_done(door, tool, caller), "a key that can be used no more was made all the same"

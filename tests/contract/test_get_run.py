@@ -142,6 +142,16 @@ async def test_a_cursor_of_one_run_is_refused_for_another(door: Door):
     assert error.message == NOT_OF_THIS_QUESTION
 
 
+async def test_a_cursor_without_its_detail_is_refused(door: Door):
+    run_id = await with_spans(door, 3, size=500)
+    cursor = (await door("get_run", run_id=run_id, detail="spans", max_chars=500))["next_cursor"]
+    for detail in ({}, {"detail": "summary"}):
+        error = await door.refused("get_run", run_id=run_id, cursor=cursor, **detail)
+        assert (error.code, error.field) == ("invalid", "cursor")
+        assert 'detail "spans"' in error.message
+    assert "spans" not in await door("get_run", run_id=run_id, cursor="")
+
+
 async def test_meta_that_does_not_fit_is_left_out_and_its_size_told(door: Door):
     meta = {"note": "é" * 1_000}
     run_id = await door.run(meta_json=meta)

@@ -2,10 +2,13 @@
 
 import base64
 import json
+from hashlib import blake2b
 
 import pytest
 
 from runtally.domain.errors import InvalidInput
+from runtally.domain.fields import compact_json
+from runtally.domain.records import RunFilter
 from tests.door import BOUND_TO_TWO, Answer, CountingClock, Door, an_id
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +89,14 @@ async def test_a_query_finds_text_of_any_script_as_it_was_written(door: Door):
         assert await found(door, query=query) == [run_id], query
 
 
+async def test_a_query_as_long_as_a_text_may_be_is_found_whole_or_not_at_all(door: Door):
+    text = "a" * 1_999 + "B"
+    run_id = await door.run(summary=text)
+    assert await found(door, query=text.swapcase()) == [run_id]
+    assert await found(door, query=text[1_000:]) == [run_id]
+    assert await found(door, query="a" * 1_000 + "c") == []
+
+
 async def test_runs_of_one_moment_come_in_one_order_on_every_page(door: Door):
     started = [await door.run() for _ in range(7)]
     assert await found(door) == started[::-1]
@@ -162,3 +173,19 @@ async def test_a_changed_cursor_is_refused(door: Door):
         error = await door.refused("list_runs", limit=1, cursor=sent)
         assert isinstance(error, InvalidInput)
         assert error.message == NOT_OF_THIS_QUESTION
+
+
+def sealed_without_a_key(position: list[object], bound_to: list[object]) -> str:
+    """A cursor without the key of the database, which anybody can make."""
+    seal = blake2b(compact_json([position, bound_to]).encode(), digest_size=9).hexdigest()
+    return base64.urlsafe_b64encode(compact_json([*position, seal]).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("position", [[1], [], [2**70, "x"], ["x", 1], [1, "x", 2], [1, an_id(9)]], ids=str)
+async def test_a_cursor_that_was_not_sealed_with_the_key_of_the_database_is_refused(door: Door, position):
+    run_id = await door.run()
+    error = await door.refused("list_runs", cursor=sealed_without_a_key(position, ["alpha", RunFilter()]))
+    assert (error.code, error.field, error.message) == ("invalid", "cursor", NOT_OF_THIS_QUESTION)
+    forged = sealed_without_a_key(position, ["alpha", run_id])
+    error = await door.refused("get_run", run_id=run_id, detail="spans", cursor=forged)
+    assert (error.code, error.field, error.message) == ("invalid", "cursor", NOT_OF_THIS_QUESTION)

@@ -1,14 +1,21 @@
 """Stale runs are swept a bounded number at a time, in every project there is; a read never waits for it."""
 
+import itertools
 import threading
+from collections import Counter
 
 import anyio
 import anyio.from_thread
 import anyio.lowlevel
 import pytest
 
+from runtally import pricing
+from runtally.domain.models import Run
 from runtally.domain.ports import Database
-from tests.door import UNBOUND, CountingClock, Door, LedgerDatabase, an_id
+from runtally.domain.records import RunStart
+from runtally.service.entry import Entry
+from runtally.service.ledger import Ledger
+from tests.door import START, UNBOUND, CountingClock, CountingIds, Door, LedgerDatabase, an_id
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +70,30 @@ async def test_a_read_sweeps_a_bounded_number_of_runs_and_the_next_one_goes_on(
         swept.append((len(runs), [run.get("stale") for run in runs]))
     assert swept == [(1, [True]), (0, []), (0, [])]
     assert {row["status"] for row in database.rows()["runs"]} == {"interrupted"}
+
+
+async def test_a_round_sweeps_every_stale_run_in_several_transactions(
+    door: Door, opened: Database, database: LedgerDatabase, clock: CountingClock
+):
+    runs = [
+        Run(project_key="alpha", run_id=an_id(number), status="running", started_at=START, last_seen_at=START)
+        for number in range(1_200)
+    ]
+    await opened.write(lambda store: [store.runs.insert("alpha", run, RunStart()) for run in runs], size_bytes=LARGE)
+    clock.advance(hours=STALE_HOURS + 1)
+    later = itertools.count(clock.now_us, 1_000_000)
+    entry = Entry(
+        clock=lambda: next(later),
+        new_id=CountingIds(),
+        pricer=pricing,
+        redact=True,
+        stale_after_seconds=STALE_HOURS * 3600,
+    )
+    await Ledger(opened, entry).sweep(["alpha"])
+    rows = database.rows()["runs"]
+    assert {row["status"] for row in rows} == {"interrupted"}
+    # Each transaction reads the clock once, and the reason tells the time.
+    assert sorted(Counter(row["end_reason"] for row in rows).values()) == [200, 500, 500]
 
 
 @pytest.mark.parametrize("ahead_us", [0, 1])

@@ -28,11 +28,14 @@ COLUMNS = {
     **dict.fromkeys(("conversation_id", "user_id", "host_session_id"), 2 * limits.IDENTIFIER_CHARS),
     **dict.fromkeys(("span_id", "parent_span_id"), 2 * limits.IDENTIFIER_CHARS),
     **dict.fromkeys(("fingerprint", "receipt_key"), 64),
+    # Of a problem: Runtally's own words.
+    **dict.fromkeys(("door", "reference"), 32),
+    "tool": limits.NAME_CHARS,
     # Redaction makes a text longer where a marker is longer than the secret.
     **{column: 8 * limit for column, limit in AT_THE_DOOR.items()},
 }
 OF_FIXED_LENGTH = {
-    **dict.fromkeys(("run_id", "report_id", "failure_id", "parent_run_id", "corrects"), 36),
+    **dict.fromkeys(("run_id", "report_id", "failure_id", "parent_run_id", "corrects", "problem_id"), 36),
     "trace_id": 32,
     "trace_span_id": 16,
     "random_key": 64,

@@ -18,6 +18,8 @@ SAMPLES = {
     "stale_after_seconds": ("RUNTALLY_STALE_AFTER_SECONDS", "5", 5),
     "busy_seconds": ("RUNTALLY_BUSY_SECONDS", "6", 6),
     "allowed_hosts": ("RUNTALLY_ALLOWED_HOSTS", "one.example, two.example", ("one.example", "two.example")),
+    "log_level": ("RUNTALLY_LOG_LEVEL", "debug", "debug"),
+    "log_file": ("RUNTALLY_LOG_FILE", "elsewhere/runtally.log", Path("elsewhere/runtally.log")),
     "session_id": ("CLAUDE_CODE_SESSION_ID", "a-session", "a-session"),
 }
 """Of each setting: its variable, a value other than the default, and what that becomes."""

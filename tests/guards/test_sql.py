@@ -7,11 +7,15 @@ from typing import Any, Literal, get_args
 
 from runtally.domain import lifecycle
 from runtally.domain.caller import Role
+from runtally.domain.errors import Code
 from runtally.storage import migrate, queries
 from tests.guards.conftest import Snapshots
 from tests.guards.source import PACKAGE, Module, modules, strings
 
-RELEASED = {"0001_ledger": "3cfca6aeff7bcd51564d9d2332207967cf6dfcb013ed2d4aa7356c4465f4ca86"}
+RELEASED = {
+    "0001_ledger": "3cfca6aeff7bcd51564d9d2332207967cf6dfcb013ed2d4aa7356c4465f4ca86",
+    "0002_recent_problems": "be74f495c8b9caad4237ed61fe9fc8658d41258889f96e82b1bf9bc26887edaf",
+}
 """The SHA-256 of each migration. Append; never change the line of a released one."""
 
 STATEMENT = re.compile(
@@ -32,15 +36,19 @@ ACROSS_PROJECTS = {
     "list_access_keys": "keys are what callers are made of",
     "has_access_key": "keys are what callers are made of",
     "revoke_access_key": "keys are what callers are made of",
+    "insert_problem": "what is wrong with a file or a host belongs to no project",
+    "delete_older_problems": "what is wrong with a file or a host belongs to no project",
+    "list_recent_problems": "for the person who owns the file; only doctor runs it",
     "insert_migration": "the schema belongs to no project",
     "find_projects_having_run": "where a run_id alone is, for a caller that is bound to no project",
+    "find_given_projects_having_run": "where a run_id alone is, among the projects that the caller has",
     "list_projects": "whose stale runs to sweep",
     "find_random_key": "the random value is the whole database's",
     "list_checksums": "the schema belongs to no project",
     "has_tables": "the schema belongs to no project",
     "list_newer_migrations": "the schema belongs to no project",
 }
-WITHOUT_PROJECT = {"access_keys", "database_key", "schema_migrations"}
+WITHOUT_PROJECT = {"access_keys", "database_key", "recent_problems", "schema_migrations"}
 CARRIED: dict[str, Literal["export and copy", "copy alone", "derived"]] = {
     "runs": "export and copy",
     "usage_reports": "export and copy",
@@ -50,6 +58,7 @@ CARRIED: dict[str, Literal["export and copy", "copy alone", "derived"]] = {
     "receipts": "copy alone",
     "database_key": "copy alone",
     "access_keys": "copy alone",
+    "recent_problems": "copy alone",
     "projects": "derived",
     "schema_migrations": "derived",
 }
@@ -114,6 +123,12 @@ def test_every_query_keeps_to_one_project() -> None:
         assert not (scoped and name in ACROSS_PROJECTS), f"{name} is scoped; take it off ACROSS_PROJECTS"
 
 
+def test_no_query_matches_patterns() -> None:
+    """The time of LIKE and GLOB is the product of both lengths, and what is looked for comes from outside."""
+    slow = [name for name, query in queries.load().items() for line, _ in query.lines if re.search(r"LIKE|GLOB", line)]
+    assert not slow, f"look for a substring with instr: {slow}"
+
+
 def test_every_table_begins_with_the_project(fresh: sqlite3.Connection) -> None:
     tables = [name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for table in set(tables) - WITHOUT_PROJECT:
@@ -136,6 +151,7 @@ VOCABULARIES: dict[str, Any] = {
     "spans.status": lifecycle.SpanStatus,
     "failures.source": lifecycle.FailureSource,
     "access_keys.role": Role,
+    "recent_problems.code": Code,
 }
 
 

@@ -1,4 +1,4 @@
-"""A server with bearer keys, and requests to it as any HTTP client makes them."""
+"""A server over HTTP, with bearer keys or without, and requests to it as any HTTP client makes them."""
 
 import contextlib
 import io
@@ -21,7 +21,7 @@ def new_key(database: Path, *arguments: str) -> str:
 
 
 class Door:
-    """A server with bearer keys, and requests to it."""
+    """A server, its bearer keys by name, and requests to it."""
 
     def __init__(self, server: HttpServer, database: Path, keys: dict[str, str], http: httpx2.Client) -> None:
         self.server = server
@@ -42,14 +42,18 @@ class Door:
             headers["Authorization"] = f"Bearer {self.keys.get(key, key)}"
         return self.request("POST", headers=call_headers | headers, content=body)
 
-    def call(self, key: str, tool: str, /, era: str = MODERN, **arguments: Any) -> dict[str, Any]:
+    def call(self, key: str | None, tool: str, /, era: str = MODERN, **arguments: Any) -> dict[str, Any]:
         response = self.post(key, tool, arguments, era)
         assert response.status_code == 200, response.text
         return structured(response.json())
 
 
 @contextlib.contextmanager
-def serving(database: Path, keys: dict[str, str]) -> Iterator[Door]:
-    with HttpServer(database) as server, httpx2.Client(timeout=BOUND_SECONDS) as http:
+def serving(database: Path, keys: dict[str, str], *options: str, project: str = "", **settings: str) -> Iterator[Door]:
+    """A server of the database, and the keys by their names."""
+    with (
+        HttpServer(database, *options, project=project, **settings) as server,
+        httpx2.Client(timeout=BOUND_SECONDS) as http,
+    ):
         yield Door(server, database, keys, http)
         assert "Traceback" not in server.stderr

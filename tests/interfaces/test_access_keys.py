@@ -15,6 +15,7 @@ from runtally.bootstrap import open_ledger, origin_of
 from runtally.domain.caller import Caller
 from runtally.mcp_server.server import make_server
 from runtally.settings import Settings
+from tests.conftest import SqliteFile
 from tests.interfaces.keyed_door import Door, new_key
 from tests.journeys.ledger_file import rows, value
 from tests.journeys.processes import ENVELOPE, ERAS, MODERN, Refused, http_call, run
@@ -130,7 +131,7 @@ def test_the_service_refuses_what_a_role_may_not_do_even_if_the_door_lets_it_in(
         await ledger.close()
 
     anyio.run(write_as_reader)
-    assert not (tmp_path / "ledger.db").exists()
+    assert SqliteFile(tmp_path).rows() == {}, "of a refusal nothing is kept but that there was one"
 
 
 def test_a_key_for_several_projects_says_which_it_means(door: Door) -> None:

@@ -180,8 +180,13 @@ class Server:
         number: int = self.file.execute("PRAGMA data_version").fetchone()[0]
         return number
 
+    @property
+    def problems(self) -> list[Any]:
+        """The refusals that the server has stored, which it does behind."""
+        return self.file.execute("SELECT problem_id FROM recent_problems ORDER BY problem_id").fetchall()
+
     def check(self, tool: str, arguments: dict[str, Any]) -> None:
-        before = self.commits
+        before, problems = self.commits, self.problems
         answer = self.answer(tool, arguments)
         if "error" in answer:
             assert answer["error"]["code"] in PROTOCOL_ERRORS
@@ -193,7 +198,8 @@ class Server:
         elif BY_NAME[tool].writes:
             self.assert_readable(answer["result"]["structuredContent"])
             return
-        assert self.commits == before, "nothing was accepted, and yet something was written"
+        has_written = self.commits != before and self.problems == problems
+        assert not has_written, "nothing was accepted, and yet something was written"
 
     def assert_readable(self, answer: dict[str, Any]) -> None:
         """What was accepted does not spoil what is read later."""

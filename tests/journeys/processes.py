@@ -231,9 +231,9 @@ class StdioClient(Process):
 class HttpServer(Process):
     """`runtally serve --http` on a port of the system's choice; `url` is where it said it listens."""
 
-    def __init__(self, database: Path, *, project: str = "", **settings: str) -> None:
+    def __init__(self, database: Path, *options: str, project: str = "", **settings: str) -> None:
         super().__init__(
-            "--db", str(database), "serve", "--http", "--port", "0", RUNTALLY_PROJECT_KEY=project, **settings
+            "--db", str(database), "serve", "--http", "--port", "0", *options, RUNTALLY_PROJECT_KEY=project, **settings
         )
         try:
             self.url = self.wait_for(r"http://[^ ;]+/mcp").group()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.journal import Journal, refused
-from tests.journeys.processes import BOUND_SECONDS, StdioClient
+from tests.journeys.processes import BOUND_SECONDS, StdioClient, run
 
 if sys.platform == "linux":
     import resource
@@ -141,8 +141,7 @@ def test_a_file_that_this_user_may_not_write_is_read_and_written_once_it_may_be(
         assert "read-only" in refused(client, "record_run", agent="a", summary="cannot be")
         journal.assert_can_read()
         # SQLite has given the log and its index, made for reading, the file's own permissions.
-        for path in database.parent.glob(f"{database.name}*"):
-            path.chmod(0o600)
+        database.chmod(0o600)
         journal.write()
         journal.assert_can_read()
         journal.assert_nothing_lost(database)
@@ -164,3 +163,19 @@ def test_a_closed_ledger_in_a_folder_that_this_user_may_not_write_is_refused_unt
             journal.assert_nothing_lost(database)
     finally:
         database.parent.chmod(0o700)
+
+
+def test_a_log_that_was_made_while_the_file_could_only_be_read_is_given_the_files_permissions(
+    database: Path, run_id: str
+) -> None:
+    with StdioClient(database) as client:
+        Journal(client, run_id).write()
+        client.kill()
+    companions = [database.with_name(f"ledger.db{suffix}") for suffix in ("-wal", "-shm")]
+    for companion in companions:
+        companion.chmod(0o400)
+    checked = run("doctor", RUNTALLY_DB=str(database))
+    assert "FAIL permissions: 600, but its -wal file has others" in checked.stdout
+    with StdioClient(database) as client:
+        client.call("record_run", agent="a", summary="goes on")
+        assert [companion.stat().st_mode & 0o777 for companion in companions] == [0o600, 0o600]

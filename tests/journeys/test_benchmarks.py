@@ -36,11 +36,29 @@ def test_the_databases_of_a_run_are_removed_when_it_ends(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_trials_of_kills_and_of_copies_find_nothing_lost_doubled_or_damaged(tmp_path):
+    sizes = ("--kills", "4", "--acknowledged", "120", "--copies", "2")
+    done = benchmarks("--only", "kills", "--only", "copies", *sizes, "--dir", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {row[0]: row[1] for row in table_of(done.stdout)[2:]}
+    assert int(found.pop("kills: acknowledged").split()[0]) >= 120
+    assert int(found.pop("copies: acknowledged").split()[0]) > 0
+    assert found == {
+        "kills: kill -9 in mid-load": "4 kills",
+        "kills: acknowledged and lost": "0 writes",
+        "kills: sent again and doubled": "0 writes",
+        "kills: sent again and refused": "0 writes",
+        "copies: made in mid-load": "2 copies",
+        "copies: acknowledged before and lost": "0 writes",
+        "copies: damaged": "0 copies",
+    }
+
+
 def test_every_figure_is_listed_with_what_it_measures():
     done = benchmarks("--list")
     assert done.returncode == 0, done.stderr
     names = [line.split()[0] for line in done.stdout.splitlines()]
-    assert {"report", "in-flight", "http", "store", "start", "install", "growth"} <= set(names)
+    assert {"report", "in-flight", "http", "store", "start", "install", "growth", "kills", "soak"} <= set(names)
     assert all(len(line.split()) > 2 for line in done.stdout.splitlines())
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from runtally.storage.migrate import Migration, Newer
 from runtally.storage.sqlite_database import SqliteDatabase
 from runtally.version import __version__
 from tests.door import START
-from tests.journeys.processes import environment
+from tests.journeys.processes import environment, run
 from tests.unit.transactions import BOUND_SECONDS, clock, outcome
 
 RELEASED = migrate.released("sqlite")
@@ -331,7 +332,7 @@ def test_a_table_that_others_refer_to_can_be_rebuilt_with_a_wider_check(tmp_path
             *indexes,
             made["run_rows"],
         ]
-        rebuilt = migration(2, ";\n".join(statements) + ";\n", 2)
+        rebuilt = migration(KNOWN + 1, ";\n".join(statements) + ";\n", KNOWN + 1)
         migrate.upgrade(connection, START, [*RELEASED, rebuilt])
         connection.execute("UPDATE runs SET status = 'cancelled', ended_at = 1, ended_by = 'agent'")
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -350,3 +351,92 @@ def test_a_file_that_has_tables_and_says_that_it_has_none_is_refused_in_words(da
         sqlite.writer(database, 10, clock)
     told = {finding.check: finding for finding in checkup.check_up(database)}
     assert not told["schema"].fine
+
+
+def of_version_1(path: Path) -> Path:
+    """A file as the first released Runtally made and left it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrate.upgrade(connection, START, RELEASED[:1])
+        connection.execute(
+            "INSERT INTO runs (project_key, run_id, status, started_at, last_seen_at) VALUES ('a', ?, 'running', 1, 1)",
+            (RUN,),
+        )
+        connection.execute("INSERT INTO projects VALUES ('a', 1, 1)")
+        connection.execute("INSERT INTO access_keys VALUES (?, 'k-1', 'read', '[\"a\"]', 1, NULL, NULL)", ("0" * 64,))
+    path.chmod(0o600)
+    return path
+
+
+def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        kept = tables(connection) - {"schema_migrations", "recent_problems"}
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in kept}
+
+
+def test_a_file_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path: Path) -> None:
+    file = of_version_1(tmp_path / "ledger.db")
+    before = contents(file)
+    assert [finding.fine for finding in checkup.check_up(file)] == [True] * len(checkup.check_up(file))
+    sqlite.writer(file, 10, clock).close()
+    assert contents(file) == before
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (KNOWN,)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        versions = connection.execute("SELECT version FROM schema_migrations ORDER BY version").fetchall()
+        assert versions == [(version,) for version in range(1, KNOWN + 1)]
+    assert all(finding.fine for finding in checkup.check_up(file))
+
+
+def test_a_file_of_version_1_can_be_asked_for_its_keys_without_being_upgraded(tmp_path: Path) -> None:
+    file = of_version_1(tmp_path / "ledger.db")
+    assert "k-1" in run("keys", "list", "--db", str(file)).stdout
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+OLDER = """
+import asyncio, sys
+from pathlib import Path
+from runtally.storage import migrate
+first = migrate.released("sqlite")[:1]
+migrate.released = lambda dialect: first
+from runtally.storage.sqlite_database import SqliteDatabase
+
+async def serve():
+    opened = SqliteDatabase(Path(sys.argv[1]), busy_seconds=30, clock=lambda: 1)
+    for project in ("before", "beside", "after"):
+        await opened.write(lambda store: store.projects.note_write(project, 1))
+        print(await opened.read(lambda store: store.projects.list_after("", 9)), flush=True)
+        sys.stdin.readline()
+    await opened.close()
+
+asyncio.run(serve())
+"""
+
+
+def test_a_server_that_knows_version_1_alone_reads_and_writes_on_beside_one_that_upgrades_the_file(
+    tmp_path: Path,
+) -> None:
+    file = of_version_1(tmp_path / "ledger.db")
+    pipe = subprocess.PIPE
+    arguments = [sys.executable, "-W", "error", "-c", OLDER, str(file)]
+    older = subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), text=True)
+    try:
+        assert older.stdin
+        assert older.stdout
+        assert older.stdout.readline() == "['a', 'before']\n"
+        with closing(sqlite.writer(file, 10, clock)) as newer:
+            assert newer.execute("PRAGMA user_version").fetchone() == (KNOWN,)
+            for seen in (["a", "before", "beside"], ["a", "after", "before", "beside"]):
+                older.stdin.write("go on\n")
+                older.stdin.flush()
+                assert older.stdout.readline() == f"{seen}\n"
+                found = newer.execute("SELECT project_key FROM projects ORDER BY project_key").fetchall()
+                assert [project for (project,) in found] == seen
+        assert older.communicate("end\n", timeout=BOUND_SECONDS) == ("", "")
+        assert older.returncode == 0
+    finally:
+        older.kill()
+        older.communicate()

@@ -19,6 +19,8 @@ from runtally.settings import read
         ("RUNTALLY_BUSY_SECONDS", "-1"),
         ("RUNTALLY_BUSY_SECONDS", "\N{ARABIC-INDIC DIGIT ONE}"),
         pytest.param("RUNTALLY_BUSY_SECONDS", "9" * 5000, id="more digits than Python converts"),
+        ("RUNTALLY_LOG_LEVEL", "verbose"),
+        ("RUNTALLY_LOG_LEVEL", "10"),
         ("RUNTALLY_ALLOWED_HOSTS", "https://runtally.example"),
         ("RUNTALLY_ALLOWED_HOSTS", "runtally.example/mcp"),
         ("RUNTALLY_ALLOWED_HOSTS", "*"),
@@ -56,3 +58,14 @@ def test_seconds_are_whole(value: str, seconds: int) -> None:
 def test_a_home_that_nobody_has_is_refused() -> None:
     with pytest.raises(InvalidInput, match="nobody's home"):
         read({"RUNTALLY_DB": "~no-such-user-here/ledger.db"})
+
+
+@pytest.mark.parametrize(("value", "level"), [("", "warning"), ("DEBUG", "debug"), ("error", "error")])
+def test_a_level_of_the_log_is_a_word(value: str, level: str) -> None:
+    assert read({"RUNTALLY_LOG_LEVEL": value}).log_level == level
+
+
+def test_a_log_file_in_nobodys_home_is_refused() -> None:
+    assert read({"RUNTALLY_LOG_FILE": ""}).log_file is None
+    with pytest.raises(InvalidInput, match=r"the log file .* nobody's home"):
+        read({"RUNTALLY_LOG_FILE": "~no-such-user-here/runtally.log"})

@@ -4,6 +4,9 @@ import errno
 import ipaddress
 import logging
 import socket
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
 import anyio
 import uvicorn
@@ -11,51 +14,69 @@ from starlette.applications import Starlette
 
 from runtally import bootstrap
 from runtally.cli import output
+from runtally.domain.caller import AccessKey
 from runtally.domain.errors import InvalidInput
-from runtally.mcp_server.http import caller_of_request, make_app
+from runtally.mcp_server.bearer import Callers, caller_of_request
+from runtally.mcp_server.http import make_app
 from runtally.mcp_server.server import make_server
 from runtally.settings import Settings
 from runtally.version import __version__
 
+_MAKE_A_KEY: Final = "`runtally keys create --project KEY --role write`"
 
-def run(settings: Settings, host: str, port: int) -> int:
-    """Serve until interrupted.
+
+def run(settings: Settings, host: str, port: int, *, without_keys: bool) -> int:
+    """Serve until interrupted, `without_keys` or asking for them as soon as one was ever made.
 
     Raises:
         InvalidInput: the database is a folder, or the address cannot be listened on, or is not this machine's alone and
-            there is no bearer key or no name to answer to.
+            no key is asked for or there is no name to answer to.
         Unavailable: the database cannot be used.
     """
     bootstrap.refuse_bad_path(settings)
-    anyio.run(_serve, settings, host, port)
+    anyio.run(partial(_serve, settings, host, port, without_keys=without_keys))
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int) -> None:
+async def _serve(settings: Settings, host: str, port: int, *, without_keys: bool) -> None:
     database = bootstrap.open_database(settings)
     ledger = bootstrap.open_ledger(settings, database)
     try:
-        keyed = await bootstrap.any_access_key(database)
-        _refuse_unsafe(settings, host, keyed=keyed)
+        keys = await bootstrap.made_access_keys(database)
+        asks_for_keys = bool(keys) and not without_keys
+        _refuse_unsafe(settings, host, asks_for_keys=asks_for_keys, without_keys=without_keys)
         environment = bootstrap.caller_of(settings)
-        server = make_server(
-            ledger,
-            caller_of_request if keyed else lambda: environment,
-            bootstrap.origin_of(settings),
-            settings.projects,
+        callers = Callers(
+            find_key=lambda key_hash: bootstrap.find_access_key(database, key_hash, settings.projects),
+            holds=lambda admission: bootstrap.admission_holds(database, admission),
+            keyless=None if keys else environment,
         )
+        who_is_asking = (lambda: environment) if without_keys else caller_of_request
+        server = make_server(ledger, who_is_asking, bootstrap.origin_of(settings), settings.projects, "http")
         app = make_app(
             server,
-            find_key=(lambda token: bootstrap.find_access_key(database, token, settings.projects)) if keyed else None,
+            who_is_asking,
+            callers=None if without_keys else callers,
             allowed_hosts=(*settings.allowed_hosts, *_own_name(host)),
             check=lambda: bootstrap.check(database),
         )
-        bound = f"; bound to {settings.bound_to}" if settings.projects or not keyed else ""
-        who = ("bearer keys" if keyed else "no keys") + bound
-        await _Server(app, host, port, f"database {settings.database}; {who}").serve()
+        bound = f"; bound to {settings.bound_to}" if settings.projects or not asks_for_keys else ""
+        let_in = _let_in(keys, without_keys=without_keys)
+        await _Server(app, host, port, f"database {settings.database}{bound}; {let_in}").serve()
     finally:
         with anyio.CancelScope(shield=True):
             await ledger.close()
+
+
+def _let_in(keys: Sequence[AccessKey], *, without_keys: bool) -> str:
+    if without_keys:
+        return "no keys are asked for, because of --without-keys"
+    if not keys:
+        return f"no keys yet; the first one that you make with {_MAKE_A_KEY} is asked for at once"
+    now = bootstrap.clock()
+    if not any(key.can_be_used(now) for key in keys):
+        return f"bearer keys, none of which can be used; make one with {_MAKE_A_KEY}"
+    return "bearer keys"
 
 
 class _Server(uvicorn.Server):
@@ -63,7 +84,8 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, host: str, port: int, described: str) -> None:
         # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
-        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="critical", access_log=False))
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, log_level="critical", access_log=False)
+        super().__init__(config)
         self._described = described
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -87,13 +109,18 @@ def _refused_address(host: str, port: int, refusal: OSError) -> InvalidInput:
     return InvalidInput(f"{host} is no address of this machine; choose one with --host, such as 127.0.0.1")
 
 
-def _refuse_unsafe(settings: Settings, host: str, *, keyed: bool) -> None:
+def _refuse_unsafe(settings: Settings, host: str, *, asks_for_keys: bool, without_keys: bool) -> None:
     if _is_loopback(host):
         return
-    if not keyed:
+    if without_keys:
+        raise InvalidInput(
+            f"{host} can be reached from other machines, which are never served without a key; "
+            "leave out --without-keys, or serve on 127.0.0.1"
+        )
+    if not asks_for_keys:
         raise InvalidInput(
             f"{host} can be reached from other machines and there is no bearer key; "
-            "make one with `runtally keys create --project KEY --role write`, or serve on 127.0.0.1"
+            f"make one with {_MAKE_A_KEY}, or serve on 127.0.0.1"
         )
     if not _own_name(host) and not settings.allowed_hosts:
         raise InvalidInput(

@@ -10,6 +10,19 @@ Role = Literal["read", "write", "admin"]
 _RANK: Final[dict[Role, int]] = {"read": 0, "write": 1, "admin": 2}
 
 
+class Admission:
+    """What a caller over HTTP was let in by: the bearer key with this hash, or None, that no key was ever made.
+
+    It must hold in the transaction that does the call, which notes here whether it `held`; None before that.
+    """
+
+    __slots__ = ("held", "key_hash")
+
+    def __init__(self, key_hash: str | None) -> None:
+        self.key_hash = key_hash
+        self.held: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The projects a caller may use and its role; made from the environment or a credential, never from an argument.
@@ -17,11 +30,13 @@ class Caller:
     `projects` is None for an unbound caller: it may use any project that a call names, and one that has the run which a
     call names.
     `default` is the project meant when a call names none.
+    `admission` is what each of its calls is checked against; None where there is nothing that could have changed.
     """
 
     projects: tuple[str, ...] | None
     default: str | None = None
     role: Role = "write"
+    admission: Admission | None = None
 
     def may(self, role: Role) -> bool:
         """Whether the caller's role includes `role`."""
@@ -84,6 +99,10 @@ class AccessKey:
         """The key as a server knows it that is bound to the projects; None where it opens none of them."""
         opened = tuple(project for project in self.projects if project in projects)
         return replace(self, projects=opened) if opened else None
+
+    def can_be_used(self, now: int) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     @property
     def caller(self) -> Caller:

@@ -13,13 +13,16 @@ never of stored text, a driver's text or a stack. Anything that is not a `Runtal
 nobody: a door answers `internal` with a reference id and logs the rest.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Code = Literal["invalid", "forbidden", "not_found", "conflict", "limit", "unavailable", "internal"]
+"""The codes of the tree, and the one of a bug."""
 
 
 class RuntallyError(Exception):
     """A refusal with a stable `code`, a `message` for the caller and, where one is to blame, the `field`."""
 
-    code: ClassVar[str]
+    code: ClassVar[Code]
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)

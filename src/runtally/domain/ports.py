@@ -2,7 +2,7 @@
 the contract suite and the adapters cannot fall behind.
 
 What a store keeps belongs to a project: its methods take `project_key` first and see nothing outside it. Only
-`Projects` looks across them.
+`Projects` looks across them; `KnownKeys` tells what callers are made of, and `Problems` tells of none.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from runtally.domain.records import (
     Addition,
     FailureGroup,
     KeptReport,
+    Problem,
     Receipt,
     RunEnd,
     RunFilter,
@@ -132,8 +133,31 @@ class Projects(Protocol):
     def having_run(self, run_id: str, limit: int) -> Sequence[str]:
         """The projects that have a run of this id, at most `limit` of them."""
 
+    def given_having_run(self, projects: Sequence[str], run_id: str, limit: int) -> Sequence[str]:
+        """Those of the given projects that have a run of this id, at most `limit` of them."""
+
     def list_after(self, project_key: str, limit: int) -> Sequence[str]:
         """The next projects in order of their keys; the first ones after an empty text."""
+
+
+class KnownKeys(Protocol):
+    """The bearer keys, to look at. They are what callers are made of, so they belong to no project."""
+
+    def find(self, key_hash: str, now: int) -> AccessKey | None:
+        """The key with this hash, or None if there is none or it was revoked or has expired."""
+
+    def was_any_made(self) -> bool:
+        """Whether there ever was a key, usable or not."""
+
+
+class Problems(Protocol):
+    """The refusals of late. They tell of no project."""
+
+    def insert(self, problems: Sequence[Problem], kept: int) -> None:
+        """Insert those that are not there yet, and keep the newest `kept` of all."""
+
+    def list_newest(self, limit: int) -> Sequence[Problem]:
+        """The newest ones, newest first."""
 
 
 class Store(Protocol):
@@ -151,6 +175,10 @@ class Store(Protocol):
     def receipts(self) -> Receipts: ...
     @property
     def projects(self) -> Projects: ...
+    @property
+    def access_keys(self) -> KnownKeys: ...
+    @property
+    def problems(self) -> Problems: ...
     def random_key(self) -> bytes:
         """32 random bytes that are this database's own: the key of every keyed hash in it."""
 
@@ -181,6 +209,11 @@ class Database(Protocol):
             LimitExceeded: the work took longer than a read may, counted from when it came.
         """
 
+    async def watch(self) -> None:
+        """Until cancelled, look now and then whether others have taken away what only this process holds now, and save
+        it. Does not raise.
+        """
+
     async def close(self) -> None:
         """Finish the work that runs and waits, refuse what comes later, and let go of the database. Closing it again
         changes nothing.
@@ -203,20 +236,14 @@ class Pricer(Protocol):
     def price(self, *, model: str | None, provider: str | None, at_us: int, counts: Counts) -> Price | None: ...
 
 
-class AccessKeys(Protocol):
-    """The bearer keys inside one transaction. They are what callers are made of, so they belong to no project."""
+class AccessKeys(KnownKeys, Protocol):
+    """The bearer keys, as the commands for them change them."""
 
     def insert(self, key: AccessKey, key_hash: str) -> None:
         """Keep the key's hash and what it opens."""
 
-    def find(self, key_hash: str, now: int) -> AccessKey | None:
-        """The key with this hash, or None if there is none or it was revoked or has expired."""
-
     def list_all(self) -> Sequence[AccessKey]:
         """Every key there ever was, oldest first."""
-
-    def any_usable(self, now: int) -> bool:
-        """Whether any key is neither revoked nor expired."""
 
     def revoke(self, key_id: str, now: int) -> bool:
         """Revoke for good; False if there is no such key or it was revoked before."""

@@ -1,13 +1,17 @@
 """What passes between the rules and the storage: frozen values, the same for every database."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from runtally.domain.caller import NOWHERE, Origin
+from runtally.domain.errors import Code
 from runtally.domain.fields import Content
 from runtally.domain.lifecycle import Basis, CostSource, EndedBy, EndStatus, ReportSource, RunStatus, is_final
 from runtally.domain.models import Span, Totals
 from runtally.domain.usage import Counts, TokenUsage, known_sum
+
+Door = Literal["stdio", "http"]
+"""Which door a call came through."""
 
 
 class RunStart(NamedTuple):
@@ -147,3 +151,16 @@ class Receipt(NamedTuple):
     format: int
     recorded_at: int
     run_id: str | None = None
+
+
+class Problem(NamedTuple):
+    """A refusal as it is kept for a while: nothing of what was sent, and no message that was made of it. `reference` is
+    where the log has the rest of an internal error.
+    """
+
+    problem_id: str
+    noted_at: int
+    code: Code
+    door: Door
+    tool: str
+    reference: str | None = None

@@ -15,9 +15,13 @@ def refused(error: RuntallyError) -> dict[str, Any]:
     return _tool_error(error.code, error.message, field=error.field)
 
 
-def failed(tool: str, error: BaseException) -> dict[str, Any]:
-    """A bug of ours: nothing of it is shown but a reference id, under which the log has the rest."""
-    reference = token_hex(4)
+def new_reference() -> str:
+    """An id under which a bug can be found in the log."""
+    return token_hex(4)
+
+
+def failed(tool: str, error: BaseException, reference: str) -> dict[str, Any]:
+    """A bug of ours: nothing of it is shown but the reference, under which the log has the rest."""
     logger.error("internal error %s in %s", reference, tool, exc_info=error)
     return _tool_error(
         "internal", f"Runtally failed; nothing is known to be recorded. Reference {reference} in its log"

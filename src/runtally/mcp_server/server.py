@@ -1,6 +1,7 @@
 """The MCP server: one object that serves both protocol eras, on any transport, without state per connection."""
 
 import contextlib
+import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -16,6 +17,7 @@ from runtally.domain.caller import Caller, Origin
 from runtally.domain.errors import RuntallyError
 from runtally.domain.fields import compact_json
 from runtally.domain.models import Answer
+from runtally.domain.records import Door
 from runtally.domain.validation import parse
 from runtally.mcp_server import errors, schemas
 from runtally.mcp_server.origin import origin_of
@@ -25,6 +27,8 @@ from runtally.service.entry import AnswerT, RequestT
 from runtally.service.ledger import Ledger
 from runtally.service.sweeping import sweep_for_ever
 from runtally.version import __version__
+
+logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 WhoIsAsking = Callable[[], Caller]
@@ -43,20 +47,27 @@ _LIST_TTL_MS: Final = 3_600_000
 
 
 def make_server(
-    ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, projects: Sequence[str] = ()
+    ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, projects: Sequence[str] = (), door: Door = "stdio"
 ) -> Server[Any]:
     """The server over a ledger. `who_is_asking` is called for each request, inside its context. While the server runs,
-    the stale runs of `projects` are swept, or of every project where none is given.
+    the stale runs of `projects` are swept, or of every project where none is given, the database is looked after, and
+    what is refused is noted as refused at the `door`.
     """
 
     @contextlib.asynccontextmanager
-    async def sweeping(_: Server[Any]) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as background:
-            background.start_soon(sweep_for_ever, ledger, projects)
-            yield
-            background.cancel_scope.cancel()
+    async def running(_: Server[Any]) -> AsyncIterator[None]:
+        try:
+            async with anyio.create_task_group() as background:
+                background.start_soon(sweep_for_ever, ledger, projects)
+                background.start_soon(ledger.watch)
+                background.start_soon(ledger.problems.store_for_ever)
+                yield
+                background.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await ledger.problems.store()
 
-    tools = _Tools(ledger, who_is_asking, origin)
+    tools = _Tools(ledger, who_is_asking, origin, door)
     server = Server(
         "runtally",
         version=__version__,
@@ -64,7 +75,7 @@ def make_server(
         description="A flight recorder for AI agents",
         instructions=INSTRUCTIONS,
         cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_TTL_MS, scope="private")},
-        lifespan=sweeping,
+        lifespan=running,
         get_tool_input_schema=_no_mirrored_arguments,
         on_list_tools=tools.list,
         on_call_tool=tools.call,
@@ -78,10 +89,11 @@ def make_server(
 class _Tools:
     """The two tool requests of the protocol."""
 
-    def __init__(self, ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin) -> None:
+    def __init__(self, ledger: Ledger, who_is_asking: WhoIsAsking, origin: Origin, door: Door) -> None:
         self._ledger = ledger
         self._who_is_asking = who_is_asking
         self._origin = origin
+        self._door = door
 
     async def list(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """The tools that the caller's role may use."""
@@ -94,11 +106,17 @@ class _Tools:
         if tool is None:
             raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool; this server has {', '.join(BY_NAME)}")
         try:
-            return _answered(await self._do(tool, context, params.arguments or {}))
+            answer = await self._do(tool, context, params.arguments or {})
+            logger.debug("%s answered", tool.name)
+            return _answered(answer)
         except RuntallyError as error:
+            logger.info("%s refused: %s", tool.name, error.code)
+            self._ledger.problems.note(error.code, self._door, tool.name)
             return errors.refused(error)
         except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
-            return errors.failed(tool.name, error)
+            reference = errors.new_reference()
+            self._ledger.problems.note("internal", self._door, tool.name, reference)
+            return errors.failed(tool.name, error, reference)
 
     async def _do(self, tool: AnyTool, context: Context, arguments: Mapping[str, Any]) -> Answer:
         caller, request = self._who_is_asking(), parse(tool.request, arguments)

@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Final
 
 from runtally.domain import limits
-from runtally.domain.caller import AccessKey, Role
-from runtally.domain.errors import InvalidInput, NotFound
-from runtally.domain.ports import AccessKeys
+from runtally.domain.caller import AccessKey, Admission, Role
+from runtally.domain.errors import InvalidInput, NotAllowed, NotFound
+from runtally.domain.ports import AccessKeys, KnownKeys
 
 PREFIX: Final = "rtk_"
 SECRET_BYTES: Final = 32
@@ -37,6 +37,20 @@ def new_key(
 def hash_of(token: str) -> str:
     """What is kept of a key. SHA-256 is enough for 256 random bits: there is nothing to guess."""
     return sha256(token.encode(errors="replace")).hexdigest()
+
+
+def confirm(keys: KnownKeys, admission: Admission, now: int) -> None:
+    """Note on the admission whether it holds now.
+
+    Raises:
+        NotAllowed: it does not: the key was revoked or has expired; or it was none, and the first key was made.
+    """
+    if admission.key_hash is None:
+        admission.held = not keys.was_any_made()
+    else:
+        admission.held = keys.find(admission.key_hash, now) is not None
+    if not admission.held:
+        raise NotAllowed("a bearer key is needed that is neither revoked nor expired; send another key")
 
 
 def revoke(keys: AccessKeys, key_id: str, now: int) -> None:

@@ -8,10 +8,12 @@ from typing import Final, Generic, TypeVar
 
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.clock import Clock, IdSource, moment_of
+from runtally.domain.errors import Code
 from runtally.domain.models import Answer
 from runtally.domain.ports import Pricer, Store
+from runtally.domain.records import Door, Problem
 from runtally.domain.requests import EndRun, ReportUsage, Request
-from runtally.service import sweeping
+from runtally.service import access_keys, problems, sweeping
 from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
 from runtally.service.scrub import clip, size_of
@@ -76,7 +78,8 @@ class Entry:
     def write(
         self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT, origin: Origin = NOWHERE
     ) -> Write[AnswerT]:
-        """The call of a rule that writes: redacted, cut, and knowing what was asked before that.
+        """The call of a rule that writes: redacted, cut, and knowing what was asked before that. Done, it raises
+        `NotAllowed` too if the caller's admission does not hold in its transaction.
 
         Raises:
             NotAllowed: the caller may not write.
@@ -91,6 +94,7 @@ class Entry:
 
         def do(store: Store) -> tuple[AnswerT, int]:
             unit = self._unit(store, origin, asked)
+            _confirm(caller, unit)
             return method(unit, caller, clean), unit.now
 
         return Write(do, self._projects, size_of(clean))
@@ -98,7 +102,8 @@ class Entry:
     def read(
         self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT
     ) -> Callable[[Store], tuple[AnswerT, bool]]:
-        """The call of a rule that reads. Done, it gives the answer, and whether a sweep of its project is due.
+        """The call of a rule that reads. Done, it gives the answer, and whether a sweep of its project is due; or it
+        raises `NotAllowed` as a write does.
 
         Raises:
             NotAllowed: the caller may not read.
@@ -108,6 +113,7 @@ class Entry:
 
         def do(store: Store) -> tuple[AnswerT, bool]:
             unit = self._unit(store)
+            _confirm(caller, unit)
             answer = method(unit, caller, clean)
             return answer, sweeping.has_stale_run(unit, answer.project_key)
 
@@ -121,9 +127,27 @@ class Entry:
         """A look at which of the projects a sweep is due in."""
         return lambda store: [one for one in projects if sweeping.has_stale_run(self._unit(store), one)]
 
+    def problem(self, code: Code, door: Door, tool: str, reference: str | None) -> Problem:
+        """What is kept of a refusal.
+
+        Raises:
+            Unavailable: the clock tells a time that nothing can be recorded at.
+        """
+        return Problem(self._new_id(), moment_of(self._clock), code, door, tool, reference)
+
+    def keep_problems(self, noted: Sequence[Problem]) -> Callable[[Store], None]:
+        """What stores the problems."""
+        return lambda store: problems.keep(store, noted)
+
     def _clean(self, request: RequestT) -> RequestT:
         return clip(request, redact=self._redact)
 
     def _unit(self, store: Store, origin: Origin = NOWHERE, asked: Mapping[str, bytes] = _NOTHING_ASKED) -> Unit:
         now = moment_of(self._clock)
         return Unit(store, now, self._new_id, self._pricer, origin, asked, self.stale_after_seconds)
+
+
+def _confirm(caller: Caller, unit: Unit) -> None:
+    """Raise `NotAllowed` if what the caller was let in by holds no more, in this very transaction."""
+    if caller.admission is not None:
+        access_keys.confirm(unit.store.access_keys, caller.admission, unit.now)

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
+import anyio
 import anyio.to_thread
 
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.errors import Unavailable
 from runtally.domain.ports import Database
+from runtally.service import sweeping
 from runtally.service.entry import AnswerT, Entry, Method, RequestT
+from runtally.service.problems import RecentProblems
 
 
 class Ledger:
@@ -17,6 +20,7 @@ class Ledger:
     def __init__(self, database: Database, entry: Entry) -> None:
         self._database = database
         self._entry = entry
+        self.problems = RecentProblems(database, entry)
 
     @property
     def stale_after_seconds(self) -> int:
@@ -55,13 +59,17 @@ class Ledger:
         return (await self._database.read(work))[0]
 
     async def sweep(self, projects: Sequence[str]) -> None:
-        """Interrupt the stale runs of the projects; the write lock is taken only where there is one.
+        """Interrupt every stale run of the projects, in transactions of their own between which others get their turn;
+        the write lock is taken only where there is one.
 
         Raises:
             Unavailable: the database cannot be used.
         """
         for project_key in await self._database.read(self._entry.stale_among(projects)):
-            await self._database.write(self._entry.sweep(project_key))
+            swept = sweeping.RUNS_PER_SWEEP
+            while swept == sweeping.RUNS_PER_SWEEP:
+                swept = await self._database.write(self._entry.sweep(project_key))
+                await anyio.sleep(sweeping.PAUSE_SECONDS)
 
     async def projects_after(self, project_key: str, limit: int) -> Sequence[str]:
         """The next projects that were ever written to, in order; the first ones after an empty text.
@@ -70,6 +78,10 @@ class Ledger:
             Unavailable: the database cannot be used.
         """
         return await self._database.read(lambda store: store.projects.list_after(project_key, limit))
+
+    async def watch(self) -> None:
+        """Look after the database until cancelled, also while nobody calls."""
+        await self._database.watch()
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""

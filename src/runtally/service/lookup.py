@@ -1,11 +1,7 @@
 """Looking up what earlier runs did."""
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
-from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import InvalidInput
@@ -14,6 +10,7 @@ from runtally.domain.lifecycle import has_ended
 from runtally.domain.models import Run, RunFound, RunList, Span
 from runtally.domain.records import RunFilter
 from runtally.domain.requests import GetRun, ListRuns
+from runtally.service import cursors
 from runtally.service.unit import Unit, no_such_run, project_of_run
 
 _SPANS_PER_READ: Final = 200
@@ -27,9 +24,12 @@ def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
 
     Raises:
         NotFound: the caller's project has no such run.
-        InvalidInput: the cursor is not one of this run.
+        InvalidInput: the cursor is not one of this run, or comes without `detail="spans"`.
         NotAllowed: the caller may not use the project.
     """
+    if request.cursor and request.detail != "spans":
+        told = 'cursor leads on through the spans of a run; send detail "spans" with it, or leave it out'
+        raise InvalidInput(told, field="cursor")
     project_key = project_of_run(unit, caller, request.project_key, request.run_id)
     run = unit.store.runs.find(project_key, request.run_id)
     if run is None:
@@ -38,11 +38,11 @@ def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
     found = RunFound(project_key=project_key, run=run, meta_bytes=meta_bytes)
     if request.detail == "summary":
         return found
-    bound_to = [project_key, request.run_id]
-    after = _read_cursor(request.cursor, bound_to)[0] if request.cursor else 0
+    bound_to, key = [project_key, request.run_id], unit.store.random_key()
+    (after,) = cursors.read(key, request.cursor, (int,), bound_to) if request.cursor else (0,)
     spans = unit.store.spans.list_of_run(project_key, request.run_id, after, _SPANS_PER_READ + 1)
     fitting = _fitting(spans[:_SPANS_PER_READ], request.max_chars - _json_size(run))
-    cursor = _cursor([fitting[-1].position], bound_to) if len(fitting) < len(spans) else None
+    cursor = cursors.made(key, [fitting[-1].position], bound_to) if len(fitting) < len(spans) else None
     return found.model_copy(update={"spans": fitting, "next_cursor": cursor})
 
 
@@ -91,39 +91,15 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
         until=request.until,
         text=request.query or None,
     )
-    bound_to = [project_key, wanted]
+    bound_to, key = [project_key, wanted], unit.store.random_key()
     if request.cursor:
-        before_at, before_id = _read_cursor(request.cursor, bound_to)
+        before_at, before_id = cursors.read(key, request.cursor, (int, str), bound_to)
         wanted = wanted._replace(before=(before_at, before_id))
     runs = unit.store.runs.list_newest(project_key, wanted, request.limit + 1)
     page = [_with_staleness(unit, run) for run in runs[: request.limit]]
-    cursor = _cursor([page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
+    cursor = cursors.made(key, [page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
     return RunList(project_key=project_key, runs=page, next_cursor=cursor)
 
 
 def _json_size(value: Run | Span) -> int:
     return len(value.model_dump_json(by_alias=True, exclude_none=True))
-
-
-def _cursor(position: list[Any], bound_to: list[Any]) -> str:
-    """Where a page ended, bound to the question it belongs to: good across restarts, and for that question alone."""
-    text = compact_json([*position, _seal(position, bound_to)])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, bound_to: list[Any]) -> list[Any]:
-    try:
-        *position, seal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if seal == _seal(position, bound_to):
-            return list(position)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        pass
-    raise InvalidInput(
-        "cursor does not belong to this question; send next_cursor of the last answer with the same arguments, "
-        "or leave it out to begin again",
-        field="cursor",
-    )
-
-
-def _seal(position: list[Any], bound_to: list[Any]) -> str:
-    return blake2b(compact_json([position, bound_to]).encode(), digest_size=9).hexdigest()

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_RUNS_PER_SWEEP: Final = 500
+RUNS_PER_SWEEP: Final = 500
+PAUSE_SECONDS: Final = 0.02
+"""After a sweep: twice as long as another process that waits for the lock rests before it tries again."""
 _PROJECTS_PER_ROUND: Final = 1_000
 _EVERY_SECONDS_MAX: Final = 600
 _FIRST_SECONDS: Final = 5
@@ -30,7 +32,7 @@ def has_stale_run(unit: Unit, project_key: str) -> bool:
 def sweep(unit: Unit, project_key: str) -> int:
     """Interrupt the project's runs that gave no sign of life for `stale_after`, at most 500; how many there were."""
     reason = f"no sign of life for {unit.stale_after_seconds:,} s; swept at {rfc3339(unit.now)}"
-    return unit.store.runs.sweep(project_key, unit.stale_before, reason, _RUNS_PER_SWEEP)
+    return unit.store.runs.sweep(project_key, unit.stale_before, reason, RUNS_PER_SWEEP)
 
 
 async def sweep_for_ever(ledger: "Ledger", projects: Sequence[str]) -> None:

@@ -47,7 +47,7 @@ def project_of_run(unit: Unit, caller: Caller, project_key: str | None, run_id: 
     if projects is None:
         having = unit.store.projects.having_run(run_id, _PROJECTS_NAMED)
     else:
-        having = [project for project in projects if unit.store.runs.find(project, run_id) is not None]
+        having = unit.store.projects.given_having_run(projects, run_id, _PROJECTS_NAMED)
     if len(having) > 1:
         raise InvalidInput(
             f"run_id {run_id} is in several projects ({', '.join(having)}); name one as project_key",

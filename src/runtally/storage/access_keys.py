@@ -8,11 +8,22 @@ from runtally.domain.fields import compact_json
 from runtally.storage.transaction import Row, Transaction
 
 
-class SqlAccessKeys:
-    """Fills `domain.ports.AccessKeys` with named queries over a transaction."""
+class SqlKnownKeys:
+    """Fills `domain.ports.KnownKeys` with named queries over a transaction."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+
+    def find(self, key_hash: str, now: int) -> AccessKey | None:
+        row = self._tx.fetch_one("find_access_key", {"key_hash": key_hash, "now": now})
+        return None if row is None else _access_key(row)
+
+    def was_any_made(self) -> bool:
+        return self._tx.fetch_one("has_access_key", {}) is not None
+
+
+class SqlAccessKeys(SqlKnownKeys):
+    """Fills `domain.ports.AccessKeys`: what looks at keys, and what changes them."""
 
     def insert(self, key: AccessKey, key_hash: str) -> None:
         params = {
@@ -25,15 +36,8 @@ class SqlAccessKeys:
         }
         self._tx.execute("insert_access_key", params)
 
-    def find(self, key_hash: str, now: int) -> AccessKey | None:
-        row = self._tx.fetch_one("find_access_key", {"key_hash": key_hash, "now": now})
-        return None if row is None else _access_key(row)
-
     def list_all(self) -> Sequence[AccessKey]:
         return [_access_key(row) for row in self._tx.fetch_all("list_access_keys", {})]
-
-    def any_usable(self, now: int) -> bool:
-        return self._tx.fetch_one("has_access_key", {"now": now}) is not None
 
     def revoke(self, key_id: str, now: int) -> bool:
         return self._tx.fetch_one("revoke_access_key", {"key_id": key_id, "now": now}) is not None

@@ -5,17 +5,25 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from runtally.domain.errors import RuntallyError
+from runtally.domain.records import Problem
 from runtally.storage import migrate, queries
-from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.open_file import companions_of, fit_log, refuse_lone_log
+from runtally.storage.problems import SqlProblems
+from runtally.storage.sqlite import SqliteTransaction
 from runtally.storage.sqlite_refusals import told_plainly
 
 _LOW_DISK_BYTES: Final = 512 * 1024 * 1024
 _BIG_WAL_BYTES: Final = 256 * 1024 * 1024
+_PROBLEMS_SINCE: Final = 2
+"""The version of the schema that brought recent problems."""
+
+SLOW: Final = ("integrity", "references", "totals")
+"""The checks that look through the whole file."""
 
 
 class Finding(NamedTuple):
@@ -26,20 +34,40 @@ class Finding(NamedTuple):
     told: str
 
 
-def check_up(path: Path) -> list[Finding]:
-    """Every check that can be made of the file, most basic first; the later ones need a file that opens."""
+def check_up(path: Path, *, quick: bool = False, begins: Callable[[str], None] = lambda _: None) -> list[Finding]:
+    """Every check that can be made of the file, most basic first; the later ones need a file that opens. A `quick` one
+    leaves out those that are `SLOW`. `begins` is told the name of each check of the content that begins.
+    """
     if not path.exists():
         return [_not_there_yet(path)]
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
+        fit_log(path)
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
             if schema.fine and path.stat().st_size:  # else there is no ledger in the file that the others could judge
-                findings += [_attempt(name, check, connection) for name, check in _CHECKS]
+                for name, check in _CHECKS:
+                    if not (quick and name in SLOW):
+                        begins(name)
+                        findings.append(_attempt(name, check, connection))
     except RuntallyError as error:
         findings.append(Finding("opens", fine=False, told=error.message))
     return findings
+
+
+def recent_problems(path: Path, limit: int) -> Sequence[Problem]:
+    """The newest refusals that servers of the file gave, newest first.
+
+    Raises:
+        Unavailable: the file cannot be read.
+    """
+    if not path.exists():
+        return ()
+    with told_plainly(), contextlib.closing(_open(path)) as connection:
+        if migrate.applied_version(connection) < _PROBLEMS_SINCE:
+            return ()
+        return SqlProblems(SqliteTransaction(connection)).list_newest(limit)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -78,6 +106,12 @@ def _permissions(path: Path) -> Finding:
         return Finding("permissions", fine=False, told=f"{mode:o}: others may read it; run chmod 600 on the file")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return Finding("permissions", fine=False, told="it or its folder cannot be written; make both writable")
+    for companion in companions_of(path):
+        if companion.exists() and stat.S_IMODE(companion.stat().st_mode) != mode:
+            told = (
+                f"{mode:o}, but its {companion.name[-4:]} file has others; chmod it, or start a server, which does so"
+            )
+            return Finding("permissions", fine=False, told=told)
     return Finding("permissions", fine=True, told=f"{mode:o}")
 
 
@@ -88,7 +122,7 @@ def _disk(path: Path) -> Finding:
 
 
 def _wal(path: Path) -> Finding:
-    wal = path.with_name(f"{path.name}-wal")
+    wal, _ = companions_of(path)
     size = wal.stat().st_size if wal.exists() else 0
     told = f"{size / 1e6:,.1f} MB"
     if size > _BIG_WAL_BYTES:

@@ -5,14 +5,18 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from typing import Final, NoReturn
 
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, sqlite
 from runtally.storage.connection_thread import ConnectionThread
-from runtally.storage.open_file import Identity, OpenFile
+from runtally.storage.open_file import Identity, OpenFile, fit_log, log_removed, log_replaced, not_confirmed
 from runtally.storage.sqlite_refusals import breaks_connection, told
 
 logger = logging.getLogger(__name__)
+
+_SAVING_SECONDS: Final = 2.0
+"""How long saving a removed log waits for whoever still reads from it."""
 
 Connect = Callable[[float], sqlite3.Connection]
 """Opens the file, waiting for so many seconds at most where another process stands in the way."""
@@ -23,14 +27,16 @@ class FileConnection:
 
     It opens the file when first needed, and again after an error that may have left the connection useless or when
     the file was moved or deleted: what is written to a deleted file would be acknowledged and lost. Where the file was
-    moved without its log, it waits for the file to be put back, or for the log to follow. Each transaction begins with
-    a look at the schema, which a newer Runtally may have upgraded in the meantime.
+    moved without its log, it waits for the file to be put back, or for the log to follow; where the log was removed,
+    what it held is saved into the file before a new one is begun. Each transaction begins with a look at the schema,
+    which a newer Runtally may have upgraded in the meantime.
     """
 
     def __init__(self, file: OpenFile, connect: Connect, begin: str) -> None:
         self._file = file
         self._connect = connect
         self._begin = begin
+        self._writes = begin == "BEGIN IMMEDIATE"
         self._thread = ConnectionThread()
         self._opened_file: Identity | None = None
         self._schema_version: int | None = None
@@ -57,8 +63,11 @@ class FileConnection:
         if self._thread.connection is not None and self._opened_file != found:
             self._close()
         if self._thread.connection is None:
+            log = fit_log(self._file.path)
             self._thread.connection = self._connect(busy_seconds)
-            self._opened_file = self._file.opened(self.let_go)
+            self._opened_file = self._file.opened(self.let_go, log)
+        if not self._file.has_its_log:
+            self._part_from_removed_log()
         return self._thread.connection
 
     def begin(self, busy_seconds: float, is_wanted: sqlite.IsWanted = lambda: True) -> sqlite3.Connection:
@@ -76,7 +85,7 @@ class FileConnection:
     def begin_at_once(self) -> sqlite3.Connection | None:
         """The connection inside a new transaction, or None where `begin` would have more to do than that."""
         connection = self._thread.connection
-        if connection is None or self._opened_file != self._file.identity:
+        if connection is None or not self._is_whole():
             return None
         with contextlib.suppress(sqlite3.Error, Unavailable):
             connection.execute(self._begin)
@@ -84,10 +93,23 @@ class FileConnection:
             return connection
         return None
 
-    def recover(self, error: BaseException) -> BaseException:
+    def confirm_stored(self) -> None:
+        """Confirm that what was committed just now is where it will be found.
+
+        Raises:
+            Unavailable: the file or its log was moved, removed or replaced meanwhile, and could not be saved.
+        """
+        if self._is_whole():
+            return
+        is_saved = self._opened_file == self._file.identity and self._saves_removed_log()
+        self._file.let_go()
+        if not is_saved:
+            raise not_confirmed()
+
+    def recover(self, error: BaseException, log_level: int = logging.WARNING) -> BaseException:
         """Be fit for the next transaction after one that failed; what the error means to a person."""
         refused = told(error)
-        logger.warning("database %s: %s", self._file.path, getattr(error, "sqlite_errorname", refused))
+        logger.log(log_level, "database %s: %s", self._file.path, getattr(error, "sqlite_errorname", refused))
         connection = self._thread.connection
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
@@ -105,6 +127,8 @@ class FileConnection:
 
     async def finish(self) -> None:
         """Do what was posted, close the file and end the thread. Nothing may be posted any more."""
+        if self.is_open:
+            self.let_go()
         await self._thread.finish()
         self._file.closed(self.let_go)
 
@@ -121,7 +145,34 @@ class FileConnection:
             self._file.let_go()
             raise
 
+    def _is_whole(self) -> bool:
+        return self._opened_file == self._file.identity and self._file.has_its_log
+
+    def _part_from_removed_log(self) -> NoReturn:
+        # Everyone, because the connections of a process share what SQLite knows of the log.
+        refusal = log_replaced() if self._file.has_anothers_log else log_removed()
+        self._close()
+        self._file.let_go()
+        raise refusal
+
+    def _saves_removed_log(self) -> bool:
+        """Bring what is only in the removed log into the file; whether all of it is there now."""
+        connection = self._thread.connection
+        self._file.keep_log()
+        if connection is None or not self._writes or self._file.has_anothers_log:
+            return False
+        with contextlib.suppress(sqlite3.Error):
+            if sqlite.fold_log(connection, _SAVING_SECONDS):
+                self._file.saved()
+                logger.warning("database %s: its -wal or -shm was removed; what it held is saved", self._file.path)
+                return True
+        return False
+
     def _close(self) -> None:
+        if self._opened_file == self._file.identity and not self._file.has_its_log:
+            is_saved = self._saves_removed_log()
+            if self._writes and not is_saved and not self._file.has_anothers_log:
+                return  # nobody else may hold it: the next transaction tries again
         connection, self._thread.connection = self._thread.connection, None
         self._schema_version = None
         if connection is not None:

@@ -1,41 +1,88 @@
 """Which SQLite file a process has open, and whether the log beside it is still the one that belongs to it.
 
 SQLite finds a log by its name alone. A log whose file was moved away would be thrown away with all that was committed
-last, or be written into whatever file is found instead.
+last, or be written into whatever file is found instead; and what is written to a log that was deleted is gone with
+the last process that has it open. So the identity of the file and of its two companions is compared before each
+transaction, and again between its COMMIT and its answer.
 """
 
 import contextlib
 import os
+import random
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from runtally.domain.errors import Unavailable
+from runtally.storage.file_lock import SharedLock, is_held, is_index_held
 
 Identity = tuple[int, int]
+Log = tuple[Identity | None, Identity | None]
+"""A write-ahead log and its index."""
 LetGo = Callable[[], None]
 """Has a connection close its file; it stands for the connection."""
 
+_OPENING_SECONDS: Final = 1.0
+"""How long another process may take from its first look at a file to having a log beside it."""
+_WAL_MODE: Final = b"\2\2"
+_WAL_MODE_AT: Final = 18
 
-_OPENED_BY: dict[Identity, int] = {}
-"""The process that has a file open. A forked child inherits this, and with it SQLite's belief that it holds the locks:
-what it wrote through a connection of its own would be lost.
+
+class _Held:
+    """A file that this process has open, in whichever of its databases."""
+
+    def __init__(self, path: Path, found: Log) -> None:
+        self.process = os.getpid()
+        self.open_by: set[LetGo] = set()
+        self.paths = companions_of(path)
+        # What was there before is what must be there now: in between, somebody may have removed it.
+        self.log: Log = found if None not in found else _log_at(self.paths)
+        self.lock: SharedLock | None = None
+
+    @property
+    def has_its_log(self) -> bool:
+        """Whether what SQLite has open is what is beside the file."""
+        return None not in self.log and _log_at(self.paths) == self.log
+
+
+_HELD: dict[Identity, _Held] = {}
+"""A forked child inherits this, and with it SQLite's belief that it holds the locks: what it wrote through a connection
+of its own would be lost.
 """
+_LOCK: Final = threading.Lock()
 
 
 class OpenFile:
-    """The file at a path, shared by every connection of a process to it."""
+    """The file at a path, shared by every connection of a database to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._process = os.getpid()
-        self._open_by: set[LetGo] = set()
         self._file: Identity | None = None
-        self._companions: list[Identity | None] = []
+        self._held_by: dict[LetGo, _Held] = {}
 
     @property
     def identity(self) -> Identity | None:
         """What identifies the file at the path; None if there is none."""
         return _identity(self.path)
+
+    @property
+    def has_its_log(self) -> bool:
+        """Whether the log of the file that is open is the one beside it."""
+        held = self._held
+        return held is None or held.has_its_log
+
+    @property
+    def has_anothers_log(self) -> bool:
+        """Whether somebody has begun another log beside the file that is open: has it open, or has written to it."""
+        held = self._held
+        if held is None:
+            return False
+        (log, index), (our_log, our_index) = held.paths, held.log
+        is_written = _identity(log) not in (None, our_log) and log.stat().st_size > 0
+        return is_written or (_identity(index) not in (None, our_index) and is_index_held(index))
 
     def found(self) -> Identity | None:
         """What identifies the file at the path now; None if there is none.
@@ -45,33 +92,71 @@ class OpenFile:
                 forked from one that had it open.
         """
         found = _identity(self.path)
-        if found is not None and _OPENED_BY.get(found, self._process) != self._process:
+        held = _HELD.get(found) if found is not None else None
+        if held is not None and held.process != self._process:
             raise opened_before_fork()
-        if found != self._file and self._open_by and any(one in self._companions for one in self._beside() if one):
-            raise _parted_from_its_log()
+        if found != self._file and self._held_by:
+            logs = [log for one in tuple(self._held_by.values()) for log in one.log if log is not None]
+            if any(_identity(companion) in logs for companion in companions_of(self.path)):
+                raise parted_from_its_log()
         return found
 
-    def opened(self, connection: LetGo) -> Identity | None:
-        """Note that the connection has the file open that is at the path now, and return what identifies it."""
-        self._open_by.add(connection)
-        self._file, self._companions = _identity(self.path), self._beside()
-        if self._file is not None:
-            _OPENED_BY[self._file] = self._process
+    def opened(self, connection: LetGo, log: Log) -> Identity | None:
+        """Note that the connection has the file open that is at the path now, beside which `fit_log` found the log, and
+        return what identifies the file.
+        """
+        with _LOCK:
+            self._file = _identity(self.path)
+            held = _HELD.get(self._file) if self._file is not None else None
+            if held is None:
+                held = _Held(self.path, log)
+                if self._file is not None:
+                    _HELD[self._file] = held
+            held.open_by.add(connection)
+            self._held_by[connection] = held
         return self._file
 
     def closed(self, connection: LetGo) -> None:
         """Note that the connection has closed the file."""
-        self._open_by.discard(connection)
-        if not self._open_by and self._file is not None and _OPENED_BY.get(self._file) == self._process:
-            del _OPENED_BY[self._file]
+        with _LOCK:
+            held = self._held_by.pop(connection, None)
+            if held is None:
+                return
+            held.open_by.discard(connection)
+            if held.open_by:
+                return
+            if held.lock is not None:
+                held.lock.release()
+            for identity in [identity for identity, one in _HELD.items() if one is held]:
+                del _HELD[identity]
+
+    def keep_log(self) -> None:
+        """See to it that no connection of this process that closes the file folds a log into it that is not beside it
+        any more, and deletes the one that is.
+        """
+        held = self._held
+        if held is not None and held.lock is None:
+            held.lock = SharedLock(self.path)
+
+    def saved(self) -> None:
+        """Note that what was in the log that is open is in the file: the next log begins anew."""
+        held = self._held
+        if held is None:
+            return
+        for companion, ours in zip(held.paths, held.log, strict=True):
+            if ours is not None and _identity(companion) == ours:
+                # With only one of the two, SQLite would go on in a log that begins in the middle.
+                companion.unlink(missing_ok=True)
 
     def let_go(self) -> None:
-        """Have every connection close the file."""
-        for connection in tuple(self._open_by):
-            connection()
+        """Have every connection of this process close the file."""
+        for held in {id(held): held for held in tuple(self._held_by.values())}.values():
+            for connection in tuple(held.open_by):
+                connection()
 
-    def _beside(self) -> list[Identity | None]:
-        return [_identity(path) for path in _companions_of(self.path)]
+    @property
+    def _held(self) -> _Held | None:
+        return _HELD.get(self._file) if self._file is not None else None
 
 
 def opened_before_fork() -> Unavailable:
@@ -82,19 +167,95 @@ def opened_before_fork() -> Unavailable:
     )
 
 
+def parted_from_its_log() -> Unavailable:
+    """Why a file cannot be used beside which another file's log is."""
+    return Unavailable(
+        "the database file was moved, deleted or replaced, and the -wal file that belongs to it still holds what was "
+        "recorded last. Nothing was recorded. Put the file back; or, to go on without it, move its -wal and -shm files "
+        "away too"
+    )
+
+
+def log_removed() -> Unavailable:
+    """Why a file cannot be used whose log was removed, but not yet what was in it."""
+    return Unavailable(
+        "the -wal or -shm file of the database was removed while a server had it open. Nothing was recorded. Every "
+        "Runtally that has it open saves what they held into the database within seconds: keep them running, and try "
+        "again in a moment"
+    )
+
+
+def log_replaced() -> Unavailable:
+    """Why a file cannot be used beside which another process has begun another log."""
+    return Unavailable(
+        "the -wal or -shm file of the database was removed while this server had it open, and another process has "
+        "begun new ones. Nothing was recorded. If that was a Runtally, it has saved what they held; else what was "
+        "recorded shortly before may be missing. Try again"
+    )
+
+
+def not_confirmed() -> Unavailable:
+    """Why what was committed cannot be acknowledged."""
+    return Unavailable(
+        "the database file, its -wal or its -shm was moved, removed or replaced while this was being recorded, and it "
+        "is not known to be stored. Put the file back; then look whether it is there, or send it again with the same "
+        "idempotency_key"
+    )
+
+
 def refuse_lone_log(path: Path) -> None:
     """Raise `Unavailable` if there is no file but a log that holds something."""
-    log, _ = _companions_of(path)
+    log, _ = companions_of(path)
     with contextlib.suppress(OSError):
         # The log first: whoever begins a new file makes the file before the log.
         if log.stat().st_size and not path.exists():
-            raise _parted_from_its_log()
+            raise parted_from_its_log()
 
 
-def _companions_of(path: Path) -> tuple[Path, Path]:
+def fit_log(path: Path) -> Log:
+    """The log beside a file that is fit to be opened.
+
+    Raises:
+        Unavailable: a process has the file open with another log than the one beside it, or none is there: the log was
+            removed, and with a new one both would write into one file.
+    """
+    deadline = time.monotonic() + _OPENING_SECONDS
+    while (log := _fit_log(path)) is None:
+        if time.monotonic() >= deadline:
+            raise log_removed()
+        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+    return log
+
+
+def _fit_log(path: Path) -> Log | None:
+    identity, paths = _identity(path), companions_of(path)
+    held = _HELD.get(identity) if identity is not None else None
+    if held is not None:
+        return held.log if held.has_its_log else None
+    log = _log_at(paths)
+    if None in log or not is_index_held(paths[1]):
+        is_open_elsewhere = identity is not None and _is_in_wal_mode(path) and is_held(path)
+        # Whoever was opening it just now is waited for.
+        return None if is_open_elsewhere else (None, None)
+    return log
+
+
+def _is_in_wal_mode(path: Path) -> bool:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        file.seek(_WAL_MODE_AT)
+        return file.read(len(_WAL_MODE)) == _WAL_MODE
+    return False
+
+
+def companions_of(path: Path) -> tuple[Path, Path]:
     """SQLite's write-ahead log of a file, and the index of the log that its processes share."""
     name = os.path.realpath(path)
     return Path(f"{name}-wal"), Path(f"{name}-shm")
+
+
+def _log_at(paths: tuple[Path, Path]) -> Log:
+    log, index = paths
+    return _identity(log), _identity(index)
 
 
 def _identity(path: Path) -> Identity | None:
@@ -103,11 +264,3 @@ def _identity(path: Path) -> Identity | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _parted_from_its_log() -> Unavailable:
-    return Unavailable(
-        "the database file was moved, deleted or replaced, and the -wal file that belongs to it still holds what was "
-        "recorded last. Nothing was recorded. Put the file back; or, to go on without it, move its -wal and -shm files "
-        "away too"
-    )

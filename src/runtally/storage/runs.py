@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
 from runtally.domain.fields import compact_json
@@ -12,7 +11,6 @@ from runtally.domain.usage import COUNTS, TokenUsage
 from runtally.storage.columns import cuts, json_text, parsed, payload
 from runtally.storage.transaction import Row, Transaction
 
-_ASCII_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 _SUMMED: Final = ("reports", *COUNTS, "cost_nano_usd", "unpriced_calls")
 
 
@@ -103,23 +101,17 @@ class SqlRuns:
         before_at, before_id = wanted.before or (None, None)
         params = {
             **wanted._asdict(),
-            "pattern": None if wanted.text is None else _containing(wanted.text),
             "before_at": before_at,
             "before_id": before_id,
             "project_key": project_key,
             "limit": limit,
         }
-        del params["text"], params["before"]
+        del params["before"]
         return [_run(row) for row in self._tx.fetch_all("list_runs", params)]
 
     def _state(self, project_key: str, run_id: str) -> RunState | None:
         run = self.find(project_key, run_id)
         return None if run is None else RunState(run.status, run.ended_by, run.span_count, run.totals)
-
-
-def _containing(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped.translate(_ASCII_LOWER)}%"
 
 
 def _totals(row: Row, prefix: str = "") -> Totals:

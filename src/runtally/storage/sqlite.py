@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Final
 from runtally.domain.clock import Clock
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, queries
-from runtally.storage.open_file import refuse_lone_log
+from runtally.storage.open_file import companions_of, refuse_lone_log
 from runtally.storage.sqlite_refusals import is_busy, told_plainly, unavailable
 from runtally.storage.transaction import Params, Row
 
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
+    # Only macOS knows them: there a sync leaves what was written in the disk's cache.
+    "PRAGMA fullfsync = ON",
+    "PRAGMA checkpoint_fullfsync = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 67108864",
@@ -40,9 +44,10 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
         raise Unavailable(f"this Python has SQLite {sqlite3.sqlite_version} and Runtally needs 3.37 or newer")
     refuse_lone_log(path)
     _create_private(path)
-    if path.is_file() and not os.access(path, os.W_OK):
+    if os.access(path, os.F_OK) and not os.access(path, os.W_OK):
         # SQLite would open it for reading, and the connection would never write, even if it may later on.
         raise unavailable(sqlite3.SQLITE_READONLY)
+    _give_companions_its_mode(path)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
         if migrate.applied_version(connection) == 0:
@@ -60,8 +65,9 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
     return connection
 
 
-def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """A connection that cannot write, to a file that a writer has prepared.
+def reader(path: Path, busy_seconds: float, oldest: int | None = None) -> sqlite3.Connection:
+    """A connection that cannot write, to a file that a writer has prepared, or whose schema is of the version `oldest`
+    at least.
 
     Raises:
         sqlite3.Error: the file cannot be used (see `sqlite_refusals`).
@@ -71,7 +77,7 @@ def reader(path: Path, busy_seconds: float) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     with _closed_on_error(connection):
-        if migrate.applied_version(connection) < migrate.newest():
+        if migrate.applied_version(connection) < (oldest or migrate.newest()):
             raise Unavailable("the database has an older schema and cannot be upgraded: make it writable by this user")
         for setting in _SETTINGS:
             connection.execute(setting)
@@ -116,7 +122,23 @@ def _patiently(
         except sqlite3.OperationalError as error:
             if not is_busy(error) or time.monotonic() >= deadline or not is_wanted():
                 raise
-            time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 - jitter, not a secret
+            time.sleep(_jitter_seconds())
+
+
+def fold_log(connection: sqlite3.Connection, busy_seconds: float) -> bool:
+    """Bring all that the log holds into the file; False if others read from it or write to it all the while.
+
+    Raises:
+        sqlite3.Error: the file cannot be written.
+    """
+    deadline = time.monotonic() + busy_seconds
+    while (is_busy := connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0]) and time.monotonic() < deadline:
+        time.sleep(_jitter_seconds())
+    return not is_busy
+
+
+def _jitter_seconds() -> float:
+    return random.uniform(0.0005, 0.01)  # noqa: S311 - no secret
 
 
 @contextlib.contextmanager
@@ -168,6 +190,15 @@ def _create_private(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Never a file that is there: closing it would drop the locks that this process has on it (POSIX fcntl).
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _give_companions_its_mode(path: Path) -> None:
+    """SQLite gave them the permissions that the file had when they were made, which may have been fewer."""
+    with contextlib.suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        for companion in companions_of(path):
+            if companion.exists() and stat.S_IMODE(companion.stat().st_mode) != mode:
+                companion.chmod(mode)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from runtally.domain.clock import Clock
 from runtally.domain.errors import LimitExceeded, Unavailable
@@ -19,6 +19,8 @@ from runtally.storage.transaction import Transaction
 from runtally.storage.writer import Writer
 
 ResultT = TypeVar("ResultT")
+
+_LOOK_SECONDS: Final = 5.0
 
 
 class SqliteDatabase:
@@ -75,6 +77,12 @@ class SqliteDatabase:
                     # What a reader opened read-only would stay so for the writer.
                     readers.let_go()
             return result
+
+    async def watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._writer.is_open and not self._file.has_its_log:
+                await self._prepare()
 
     async def close(self) -> None:
         if await self._calls.end():

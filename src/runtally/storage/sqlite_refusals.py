@@ -14,7 +14,7 @@ _REFUSALS: Final = {
         "Try again in a moment; if it stays so, `runtally doctor` says more",
     ),
     sqlite3.SQLITE_READONLY: (
-        "the database cannot be written: the file, its folder or the disk is read-only",
+        "the database cannot be written: the file, its -wal or -shm file, its folder or the disk is read-only",
         "Make them writable for the user who runs Runtally, or set RUNTALLY_DB to another file",
     ),
     sqlite3.SQLITE_IOERR: (

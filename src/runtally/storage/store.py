@@ -1,6 +1,8 @@
 """The ledger inside one transaction: a room for each noun, over the same transaction."""
 
+from runtally.storage.access_keys import SqlKnownKeys
 from runtally.storage.failures import SqlFailures
+from runtally.storage.problems import SqlProblems
 from runtally.storage.projects import SqlProjects
 from runtally.storage.receipts import SqlReceipts
 from runtally.storage.runs import SqlRuns
@@ -20,6 +22,11 @@ class SqlStore:
         self.failures = SqlFailures(tx)
         self.receipts = SqlReceipts(tx)
         self.projects = SqlProjects(tx)
+        self.problems = SqlProblems(tx)
+
+    @property
+    def access_keys(self) -> SqlKnownKeys:
+        return SqlKnownKeys(self._tx)
 
     def random_key(self) -> bytes:
         row = self._tx.fetch_one("find_random_key", {})

@@ -17,14 +17,15 @@ _ENDS_A_COROUTINE: Final = (StopIteration, GeneratorExit)
 class PendingWork:
     """Work and the future that its caller awaits. Whatever it raises is kept for the caller, and for nobody else."""
 
-    __slots__ = ("_work", "deadline", "error", "future", "result", "size_bytes")
+    __slots__ = ("_work", "deadline", "error", "future", "may_wait", "result", "size_bytes")
 
-    def __init__(self, work: Work, deadline: float, size_bytes: int = 0) -> None:
+    def __init__(self, work: Work, deadline: float, size_bytes: int = 0, *, may_wait: bool = True) -> None:
         self._work = work
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.deadline = deadline
         """Until when it may wait, whatever for, by the clock of whoever runs it. It is tried once even after that."""
         self.size_bytes = size_bytes
+        self.may_wait = may_wait
         self.result: Any = None
         self.error: BaseException | None = None
 

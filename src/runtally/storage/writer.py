@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import time
 from collections import deque
@@ -72,7 +73,7 @@ class Writer:
         """
         if not wait and (self._waiting or self._is_called or self._connection.in_use.locked()):
             raise Unavailable("other writes are under way. Nothing was recorded. Try again in a moment")
-        pending = PendingWork(work, self._now() + (self._busy_seconds if wait else 0), size_bytes)
+        pending = PendingWork(work, self._now() + (self._busy_seconds if wait else 0), size_bytes, may_wait=wait)
         self._waiting.append(pending)
         is_small = size_bytes <= LONE_WORK_BYTES_MAX and not self._crowded_commits
         stays_alone = is_small and (not wait or await self._stays_alone(pending))
@@ -209,6 +210,7 @@ class Writer:
                 connection.execute("RELEASE work")
         if connection.in_transaction:
             connection.execute("COMMIT")
+            self._connection.confirm_stored()
             # A changed row is about one page, and what is long about the rest: SQLite tells nobody how long the log is.
             bytes_written = sum(pending.size_bytes for pending in batch)
             self._committed(connection.total_changes - changes + bytes_written // _PAGE_BYTES)
@@ -217,7 +219,9 @@ class Writer:
 
     def _refuse(self, batch: Sequence[PendingWork], error: BaseException) -> None:
         """Nothing of the batch was stored: whatever work has answered, that is what its caller must hear."""
-        refused = self._connection.recover(error)
+        # Whoever would not wait does without, and comes again.
+        log_level = logging.WARNING if any(pending.may_wait for pending in batch) else logging.DEBUG
+        refused = self._connection.recover(error, log_level)
         undone = refused
         if not isinstance(refused, Unavailable):
             undone = Unavailable("the write was undone together with another. Nothing was recorded. Try again")

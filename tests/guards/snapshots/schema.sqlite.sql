@@ -120,6 +120,20 @@ CREATE TABLE receipts (
     CONSTRAINT receipts_primary_key PRIMARY KEY (project_key, operation, receipt_key)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE recent_problems (
+    problem_id TEXT NOT NULL CONSTRAINT recent_problems_problem_id CHECK (length(problem_id) = 36),
+    noted_at   INTEGER NOT NULL CONSTRAINT recent_problems_noted_at CHECK (noted_at BETWEEN 0 AND 9007199254740991),
+    code       TEXT NOT NULL CONSTRAINT recent_problems_code CHECK (
+                   code = 'invalid' OR code = 'forbidden' OR code = 'not_found' OR code = 'conflict' OR code = 'limit'
+                   OR code = 'unavailable' OR code = 'internal'
+               ),
+    door       TEXT NOT NULL CONSTRAINT recent_problems_door CHECK (length(door) BETWEEN 1 AND 32),
+    tool       TEXT NOT NULL CONSTRAINT recent_problems_tool CHECK (length(tool) BETWEEN 1 AND 128),
+    -- Under which the log of the server has the rest.
+    reference  TEXT CONSTRAINT recent_problems_reference CHECK (length(reference) BETWEEN 1 AND 32),
+    CONSTRAINT recent_problems_primary_key PRIMARY KEY (problem_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE runs (
     project_key        TEXT NOT NULL CONSTRAINT runs_project_key CHECK (length(project_key) BETWEEN 1 AND 64),
     run_id             TEXT NOT NULL CONSTRAINT runs_run_id CHECK (length(run_id) = 36),

@@ -1,25 +1,34 @@
 """`runtally doctor`: what state the database is in, and what to do about it."""
 
 from argparse import Namespace
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 from runtally.cli import arguments, output
+from runtally.domain.errors import RuntallyError
 from runtally.settings import Settings
+
+ResultT = TypeVar("ResultT")
 
 _UNBOUND: Final = (
     "none; a call that names no run names its project_key. Set RUNTALLY_PROJECT_KEY to bind the server to a project"
 )
+_LEFT_OUT: Final = "integrity, references and totals, which look through the whole file: run doctor without --quick"
+_PROBLEMS: Final = 20
+_SILENT_SECONDS: Final = 1
 
 
 def add(commands: arguments.Commands) -> None:
     """Declare `doctor`."""
     parser = commands.add_parser("doctor", help="check the database and say what to do")
     arguments.add_settings(parser)
+    parser.add_argument("--quick", action="store_true", help="leave out what looks through the whole file")
     parser.set_defaults(run=run)
 
 
-def run(settings: Settings, _: Namespace) -> int:
-    """Print one line for each check, with what to do where it failed; 0 if all is well, else 7.
+def run(settings: Settings, given: Namespace) -> int:
+    """Print one line for each check, with what to do where it failed, and what was refused lately; 0 if all is well,
+    else 7.
 
     Raises:
         InvalidInput: the database is a folder.
@@ -27,9 +36,54 @@ def run(settings: Settings, _: Namespace) -> int:
     """
     from runtally import bootstrap
 
-    findings = bootstrap.check_up(settings)
+    findings = _watched(lambda begins: bootstrap.check_up(settings, quick=given.quick, begins=begins))
     output.say(f"database {settings.database}")
     for finding in findings:
         output.say(f"  {'ok  ' if finding.fine else 'FAIL'} {finding.check}: {finding.told}")
+    if given.quick:
+        output.say(f"  note left out: {_LEFT_OUT}")
     output.say(f"  ok   binding: {settings.bound_to}" if settings.projects else f"  note binding: {_UNBOUND}")
+    for line in _recent_problems(settings):
+        output.say(line)
     return 0 if all(finding.fine for finding in findings) else 7
+
+
+def _watched(examine: Callable[[Callable[[str], None]], ResultT]) -> ResultT:
+    """What the examination comes to, which tells what it begins with. It runs in its own thread: while SQLite is at
+    work no Ctrl-C gets through, and nothing can be told on stderr of what takes so long.
+    """
+    import threading
+    from concurrent import futures
+
+    begun = ["the file"]
+    result: futures.Future[ResultT] = futures.Future()
+
+    def run() -> None:
+        try:
+            result.set_result(examine(begun.append))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            result.set_exception(error)
+
+    # A daemon, so that a check that is under way does not keep the process when it is told to end.
+    threading.Thread(target=run, daemon=True).start()
+    told = ""
+    while not futures.wait([result], timeout=_SILENT_SECONDS).done:
+        if told != begun[-1]:
+            told = begun[-1]
+            output.note(f"checking {told}")
+    return result.result()
+
+
+def _recent_problems(settings: Settings) -> Iterator[str]:
+    from runtally import bootstrap
+    from runtally.domain.clock import rfc3339
+
+    try:
+        problems = bootstrap.recent_problems(settings, _PROBLEMS)
+    except RuntallyError as error:
+        yield f"  note recent problems: they cannot be read; {error.message}"
+        return
+    yield "  note recent problems, newest first:" if problems else "  note recent problems: none"
+    for one in problems:
+        reference = f", reference {one.reference}" if one.reference else ""
+        yield f"       {rfc3339(one.noted_at)} {one.code} {one.tool} ({one.door}){reference}"

@@ -124,7 +124,7 @@ def _state(key: "AccessKey", now: int) -> str:
         return f"revoked {rfc3339(key.revoked_at)}"
     if key.expires_at is None:
         return "usable, never expires"
-    return f"{'expired' if key.expires_at <= now else 'usable, expires'} {rfc3339(key.expires_at)}"
+    return f"{'usable, expires' if key.can_be_used(now) else 'expired'} {rfc3339(key.expires_at)}"
 
 
 def _expiry(given: str | None, now: int) -> int | None:

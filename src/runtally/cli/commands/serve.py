@@ -16,6 +16,11 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--http", action="store_true", help="serve Streamable HTTP at /mcp, and /healthz")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=7878, help="the port to listen on (default: %(default)s; 0: any)")
+    parser.add_argument(
+        "--without-keys",
+        action="store_true",
+        help="over HTTP, serve whoever is on this machine, although there are bearer keys",
+    )
     parser.set_defaults(run=run)
 
 
@@ -23,16 +28,16 @@ def run(settings: Settings, given: Namespace) -> int:
     """Serve one client over stdin and stdout until stdin ends; with `http`, any number until interrupted.
 
     Raises:
-        InvalidInput: with `http`, the address or the database cannot be meant.
+        InvalidInput: the log file cannot be written; with `http`, the address or the database cannot be meant.
         Unavailable: with `http`, the database cannot be used. Over stdio it is each call that is told so.
     """
-    import logging
+    from runtally.cli import logs
 
-    logging.basicConfig(format="runtally: %(levelname)s: %(message)s")
+    logs.begin(settings)
     if given.http:
         from runtally.cli import serve_http
 
-        return serve_http.run(settings, given.host, given.port)
+        return serve_http.run(settings, given.host, given.port, without_keys=given.without_keys)
     with _without_garbage_collection():
         from runtally.cli import serve_stdio
     return serve_stdio.run(settings)

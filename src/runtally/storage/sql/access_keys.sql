@@ -13,10 +13,8 @@ WHERE key_hash = :key_hash AND revoked_at IS NULL AND (expires_at IS NULL OR exp
 SELECT key_id, role, projects, created_at, expires_at, revoked_at FROM access_keys ORDER BY created_at, key_id;
 
 -- name: has_access_key
--- Whether any key can be used.
-SELECT 1 AS usable FROM access_keys
-WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
-LIMIT 1;
+-- Whether any key was ever made; none is ever deleted.
+SELECT 1 AS made FROM access_keys LIMIT 1;
 
 -- name: revoke_access_key
 -- Revoked once and for good.

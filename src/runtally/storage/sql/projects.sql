@@ -11,6 +11,13 @@ WHERE EXISTS (SELECT 1 FROM runs WHERE runs.project_key = projects.project_key A
 ORDER BY project_key
 LIMIT :limit;
 
+-- name: find_given_projects_having_run
+-- Which of the projects given have a run of this id. An override for Postgres unnests an array: json_each is SQLite's.
+SELECT project_key FROM runs
+WHERE project_key IN (SELECT value FROM json_each(:projects)) AND run_id = :run_id
+ORDER BY project_key
+LIMIT :limit;
+
 -- name: list_projects
 -- The projects that follow one in the order of their keys.
 SELECT project_key FROM projects WHERE project_key > :after ORDER BY project_key LIMIT :limit;
