@@ -40,13 +40,15 @@ class FileConnection:
         self._thread = ConnectionThread()
         self._opened_file: Identity | None = None
         self._schema_version: int | None = None
+        self._is_let_go = False
+        """Whether the thread is yet to close what is open."""
         self.in_use = threading.Lock()
         """For whoever uses the connection in more threads than its own, to be held all the while."""
 
     @property
     def is_open(self) -> bool:
         """Whether the file was fit for this connection when it was last used."""
-        return self._thread.connection is not None
+        return self._thread.connection is not None and not self._is_let_go
 
     def post(self, errand: Callable[[], None]) -> None:
         """Have the thread do the errand, which must not raise, after all that were posted before. From any thread."""
@@ -123,6 +125,7 @@ class FileConnection:
 
     def let_go(self) -> None:
         """Close the file soon, and open it anew when it is needed again."""
+        self._is_let_go = True
         self.post(self._let_go)
 
     async def finish(self) -> None:
@@ -135,6 +138,7 @@ class FileConnection:
     def _let_go(self) -> None:
         with self.in_use:
             self._close()
+            self._is_let_go = False
 
     def _confirm_schema(self, connection: sqlite3.Connection) -> None:
         try:
