@@ -9,20 +9,22 @@ from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAut
 from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
 from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationError
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtally.domain import limits
 from runtally.domain.caller import AccessKey, Caller
 from runtally.domain.errors import RuntallyError
+from runtally.mcp_server.bodies import BoundedBodies, replayed
+from runtally.mcp_server.hosts import AllowedHosts
+from runtally.mcp_server.media_types import JsonRequests
 from runtally.mcp_server.messages import parse_message
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
@@ -30,7 +32,6 @@ from runtally.version import __version__
 FindKey = Callable[[str], Awaitable[AccessKey | None]]
 Check = Callable[[], Awaitable[None]]
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _PATH: Final = "/mcp"
 
 
@@ -38,22 +39,21 @@ def make_app(server: Server[Any], *, find_key: FindKey | None, allowed_hosts: Se
     """The ASGI app: `/mcp` and `/healthz`.
 
     With `find_key` every request to `/mcp` needs a bearer key (401 and `WWW-Authenticate` without one, 403 for a role
-    that may not). Host and Origin must be this machine's or one of `allowed_hosts`. `check` raises `RuntallyError`
-    while the database cannot be used.
+    that may not). Whatever the path, Host and Origin must be this machine's or one of `allowed_hosts`, see
+    `AllowedHosts`. `check` raises `RuntallyError` while the database cannot be used.
     """
     manager = StreamableHTTPSessionManager(
         app=server,
         json_response=True,
         stateless=True,
-        security_settings=_security(allowed_hosts),
         max_request_body_size=limits.MESSAGE_BYTES,
     )
     gate = _MessageGate(StreamableHTTPASGIApp(manager), None if find_key is None else caller_of_request)
-    endpoint: ASGIApp = RequestBodyLimitMiddleware(gate, limits.MESSAGE_BYTES)
-    middleware: list[Middleware] = []
+    endpoint: ASGIApp = JsonRequests(BoundedBodies(gate))
+    middleware = [Middleware(AllowedHosts, allowed_hosts)]
     if find_key is not None:
         endpoint = RequireAuthMiddleware(endpoint, required_scopes=[])
-        middleware = [
+        middleware += [
             Middleware(
                 AuthenticationMiddleware, backend=BearerAuthBackend(_KeyVerifier(find_key)), on_error=_keys_unavailable
             ),
@@ -74,7 +74,10 @@ def make_app(server: Server[Any], *, find_key: FindKey | None, allowed_hosts: Se
 
     # POST alone: a GET would open a stream on which a stateless server never sends anything.
     routes = [Route(_PATH, endpoint=endpoint, methods=["POST"]), Route("/healthz", endpoint=healthz, methods=["GET"])]
-    return Starlette(routes=routes, middleware=middleware, lifespan=running)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={404: _nothing_here}, lifespan=running)
+    # A redirect would send the client to whatever its Host says.
+    app.router.redirect_slashes = False
+    return app
 
 
 def caller_of_request() -> Caller:
@@ -113,6 +116,10 @@ def _keys_unavailable(_: HTTPConnection, error: AuthenticationError) -> Response
     return JSONResponse({"error": "unavailable", "error_description": str(error)}, status_code=503)
 
 
+async def _nothing_here(_: Request, __: Exception) -> Response:
+    return PlainTextResponse(f"nothing is served at this path; MCP is at {_PATH}, the server's health at /healthz", 404)
+
+
 class _MessageGate:
     """Lets through one JSON-RPC message that the caller may send.
 
@@ -136,7 +143,7 @@ class _MessageGate:
         elif self._who_is_asking is not None and _is_write(item.message) and not self._who_is_asking().may("write"):
             await _insufficient_scope(scope, receive, send)
         else:
-            await self._app(scope, _replayed(body, receive), send)
+            await self._app(scope, replayed(body, receive), send)
 
 
 def _is_write(message: JSONRPCMessage) -> bool:
@@ -155,20 +162,3 @@ async def _insufficient_scope(scope: Scope, receive: Receive, send: Send) -> Non
     challenge = ", ".join(f'{name}="{value}"' for name, value in {**told, "scope": "write"}.items())
     response = JSONResponse(told, status_code=403, headers={"WWW-Authenticate": f"Bearer {challenge}"})
     await response(scope, receive, send)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return unread.pop() if unread else await receive()
-
-    return replay
-
-
-def _security(allowed_hosts: Sequence[str]) -> TransportSecuritySettings:
-    """Host and Origin checks against DNS rebinding; a name is allowed with and without a port."""
-    names = (*LOOPBACK, *allowed_hosts)
-    hosts = [form for name in names for form in (name, f"{name}:*")]
-    origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
-    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
