@@ -1,9 +1,13 @@
 """The MCP server over Streamable HTTP."""
 
+import asyncio
 import errno
 import ipaddress
 import logging
 import socket
+from math import ceil
+from types import FrameType
+from typing import Final
 
 import anyio
 import uvicorn
@@ -11,15 +15,21 @@ from starlette.applications import Starlette
 
 from runtally import bootstrap
 from runtally.cli import output
+from runtally.cli.http_connections import ACCEPTED_AT_ONCE, Bounds, Connection, Connections
+from runtally.cli.log import FloodFilter
 from runtally.domain.errors import InvalidInput
 from runtally.mcp_server.http import caller_of_request, make_app
 from runtally.mcp_server.server import make_server
 from runtally.settings import Settings
 from runtally.version import __version__
 
+_WAITING_IN_KERNEL: Final = 1024
+"""Connections that were not accepted yet. They take no descriptor; beyond them a client tries again a second later."""
+_uvicorn_log: Final = logging.getLogger("uvicorn.error")
 
-def run(settings: Settings, host: str, port: int) -> int:
-    """Serve until interrupted.
+
+def run(settings: Settings, host: str, port: int, bounds: Bounds | None = None) -> int:
+    """Serve until SIGINT or SIGTERM, and no longer than `shutdown_seconds` and a little more after it.
 
     Raises:
         InvalidInput: the database is a folder, or the address cannot be listened on, or is not this machine's alone and
@@ -27,11 +37,13 @@ def run(settings: Settings, host: str, port: int) -> int:
         Unavailable: the database cannot be used.
     """
     bootstrap.refuse_bad_path(settings)
-    anyio.run(_serve, settings, host, port)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(FloodFilter())
+    anyio.run(_serve, settings, host, port, bounds or Bounds.of_this_process())
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int) -> None:
+async def _serve(settings: Settings, host: str, port: int, bounds: Bounds) -> None:
     database = bootstrap.open_database(settings)
     ledger = bootstrap.open_ledger(settings, database)
     try:
@@ -52,18 +64,35 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         )
         bound = f"; bound to {settings.bound_to}" if settings.projects or not keyed else ""
         who = ("bearer keys" if keyed else "no keys") + bound
-        await _Server(app, host, port, f"database {settings.database}; {who}").serve()
+        await _Server(app, host, port, f"database {settings.database}; {who}", bounds).serve()
     finally:
         with anyio.CancelScope(shield=True):
             await ledger.close()
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, with the port the system chose for port 0; or why it cannot."""
+    """Says where it listens once it does, with the port the system chose for port 0; or why it cannot. A signal ends
+    it in good order, and soon.
+    """
 
-    def __init__(self, app: Starlette, host: str, port: int, described: str) -> None:
-        # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
-        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="critical", access_log=False))
+    def __init__(self, app: Starlette, host: str, port: int, described: str, bounds: Bounds) -> None:
+        config = uvicorn.Config(
+            app,
+            # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
+            host=host,
+            port=port,
+            http=Connection,
+            ws="none",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            backlog=ACCEPTED_AT_ONCE,
+            timeout_keep_alive=bounds.idle_seconds,
+            # What is cut off ends by itself; this is for what does not.
+            timeout_graceful_shutdown=ceil(bounds.shutdown_seconds) + 1,
+        )
+        super().__init__(config)
+        self.server_state = self._connections = Connections(bounds)
         self._described = described
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -74,9 +103,29 @@ class _Server(uvicorn.Server):
                 raise _refused_address(self.config.host, self.config.port, ended.__context__) from ended
             raise
         # Not before: uvicorn logs an address that is refused, and then again as the end of the program.
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        _uvicorn_log.setLevel(logging.WARNING)
+        for listening in self.servers[0].sockets:
+            with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
+                same.listen(_WAITING_IN_KERNEL)
         port = self.servers[0].sockets[0].getsockname()[1]
         output.note(f"{__version__}, http://{_in_url(self.config.host)}:{port}/mcp; {self._described}")
+
+    async def on_tick(self, counter: int) -> bool:
+        self._connections.end_overdue(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
+        # uvicorn would raise the signal again once it has ended, and so end the program before the database is closed.
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        _uvicorn_log.setLevel(logging.CRITICAL)
+        bounds = self._connections.bounds
+        cutting = asyncio.get_running_loop().call_later(bounds.shutdown_seconds, self._connections.cut_off)
+        await super().shutdown(sockets)
+        cutting.cancel()
+        self._connections.cut_off()
 
 
 def _refused_address(host: str, port: int, refusal: OSError) -> InvalidInput:
