@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from runtally.domain.limits import MESSAGE_BYTES
+from tests.interfaces.keyed_door import new_key
 from tests.interfaces.raw_http import HEALTH, PARSERS, TunedServer, answer, call, dripped, head, heard, statuses
-from tests.journeys.processes import BOUND_SECONDS
+from tests.journeys.processes import BOUND_SECONDS, ERAS
 
 SOON = {"head_seconds": 1, "body_seconds": 1, "unread_seconds": 1, "idle_seconds": 1, "shutdown_seconds": 1}
 DRIPS = 300
@@ -88,7 +89,8 @@ def test_a_client_that_says_no_more_gets_its_answers(server: TunedServer) -> Non
 
 
 def test_there_are_never_more_connections_than_descriptors(tmp_path: Path, parser: str) -> None:
-    with TunedServer(tmp_path / "ledger.db", parser, {"descriptors": 256}) as server, ExitStack() as opened:
+    tuned = {"descriptors": 256, "head_seconds": BOUND_SECONDS}
+    with TunedServer(tmp_path / "ledger.db", parser, tuned) as server, ExitStack() as opened:
         friend = opened.enter_context(server.connect())
         flood = [opened.enter_context(server.connect(b"POST /mcp HTTP/1.1\r\nHost: loc")) for _ in range(600)]
         refused = select.select(flood, [], [], BOUND_SECONDS)[0]
@@ -131,6 +133,13 @@ def test_bodies_have_room_together_and_small_ones_always(tmp_path: Path, parser:
             assert statuses(answer(connection)) == [200], "there is room again"
 
 
+def test_a_stranger_is_refused_before_its_body_is_here(tmp_path: Path, parser: str) -> None:
+    database = tmp_path / "ledger.db"
+    new_key(database, "--project", "demo", "--role", "write")
+    with TunedServer(database, parser) as server, server.connect(UNFINISHED) as connection:
+        assert statuses(answer(connection)) == [401]
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_whatever_its_clients_do(tmp_path: Path, parser: str, end: signal.Signals) -> None:
     database = tmp_path / "ledger.db"
@@ -161,18 +170,24 @@ def test_what_is_being_served_when_the_signal_comes_is_answered(tmp_path: Path, 
         assert other.execute("SELECT summary FROM runs ORDER BY summary").fetchall() == [("before",), ("under way",)]
 
 
-def test_what_cannot_be_served_does_not_keep_the_server(tmp_path: Path, parser: str) -> None:
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("signals", [1, 2])
+def test_what_cannot_be_served_does_not_keep_the_server(tmp_path: Path, parser: str, era: str, signals: int) -> None:
     database = tmp_path / "ledger.db"
-    tuned = {"shutdown_seconds": 1}
+    tuned = {"shutdown_seconds": 1 if signals == 1 else BOUND_SECONDS}
     with (
         TunedServer(database, parser, tuned, RUNTALLY_BUSY_SECONDS="900") as server,
         closing(sqlite3.connect(database, isolation_level=None)) as other,
     ):
         assert statuses(server.ask(call("record_run", CLOSE, agent="a", summary="before"))) == [200]
         other.execute("BEGIN IMMEDIATE")
-        with server.connect(call("record_run", agent="a", summary="never")) as connection:
+        asked = call("record_run", f"MCP-Protocol-Version: {era}", agent="a", summary="never")
+        with server.connect(asked) as connection, server.connect() as other_connection:
             assert statuses(server.ask(head("GET", "/healthz", CLOSE))) == [200]
             server.process.send_signal(signal.SIGTERM)
+            assert heard(other_connection) == b"", "the signal has arrived"
+            if signals == 2:
+                server.process.send_signal(signal.SIGINT)
             assert heard(connection) == b""
         assert server.wait() == 0
         assert "Traceback" not in server.stderr

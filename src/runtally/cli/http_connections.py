@@ -61,9 +61,11 @@ class Connections(ServerState):
             connection.end_if_overdue(now)
 
     def cut_off(self) -> None:
-        """End all, whatever they are doing."""
+        """End all, and whatever is being done for them."""
         for connection in self._open():
             connection.transport.abort()
+        for task in self.tasks:
+            task.cancel()
 
     def _open(self) -> "list[Connection]":
         return [connection for connection in self.connections if isinstance(connection, Connection)]

@@ -29,7 +29,8 @@ _uvicorn_log: Final = logging.getLogger("uvicorn.error")
 
 
 def run(settings: Settings, host: str, port: int, bounds: Bounds | None = None) -> int:
-    """Serve until SIGINT or SIGTERM, and no longer than `shutdown_seconds` and a little more after it.
+    """Serve until SIGINT or SIGTERM, and then no longer than the bounds say and about a second; the bounds are those
+    of this process unless others are given.
 
     Raises:
         InvalidInput: the database is a folder, or the address cannot be listened on, or is not this machine's alone and
@@ -86,13 +87,15 @@ class _Server(uvicorn.Server):
             log_config=None,
             log_level="critical",
             access_log=False,
+            # asyncio accepts as many in one turn; how many wait in the kernel is set again once it listens.
             backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=bounds.idle_seconds,
-            # What is cut off ends by itself; this is for what does not.
+            # What is cut off ends by itself; uvicorn goes on without what does not.
             timeout_graceful_shutdown=ceil(bounds.shutdown_seconds) + 1,
         )
         super().__init__(config)
         self.server_state = self._connections = Connections(bounds)
+        self._loop = asyncio.get_running_loop()
         self._described = described
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -111,20 +114,23 @@ class _Server(uvicorn.Server):
         output.note(f"{__version__}, http://{_in_url(self.config.host)}:{port}/mcp; {self._described}")
 
     async def on_tick(self, counter: int) -> bool:
-        self._connections.end_overdue(asyncio.get_running_loop().time())
+        self._connections.end_overdue(self._loop.time())
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
         # uvicorn would raise the signal again once it has ended, and so end the program before the database is closed.
-        self.force_exit = self.should_exit
+        if self.should_exit:
+            self._loop.call_soon_threadsafe(self._cut_off)
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        _uvicorn_log.setLevel(logging.CRITICAL)
-        bounds = self._connections.bounds
-        cutting = asyncio.get_running_loop().call_later(bounds.shutdown_seconds, self._connections.cut_off)
+        cutting = self._loop.call_later(self._connections.bounds.shutdown_seconds, self._cut_off)
         await super().shutdown(sockets)
         cutting.cancel()
+
+    def _cut_off(self) -> None:
+        # uvicorn logs each request that is cut off as an error of the program.
+        _uvicorn_log.setLevel(logging.CRITICAL)
         self._connections.cut_off()
 
 

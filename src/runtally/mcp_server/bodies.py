@@ -30,20 +30,19 @@ class BoundedBodies:
             await _too_large(scope, receive, send)
             return
         body = bytearray()
-        held_bytes = 0
+        taken_bytes = 0
+        more_body = True
         try:
-            more = True
-            while more:
+            while more_body:
                 message = await receive()
                 if message["type"] != "http.request":
                     return
                 body += message.get("body", b"")
-                more = message.get("more_body", False)
-                grown_bytes = max(0, len(body) - FREE_BYTES) - held_bytes
-                self._held_bytes += grown_bytes
-                held_bytes += grown_bytes
-                if len(body) > limits.MESSAGE_BYTES or self._held_bytes > HELD_BYTES_MAX:
-                    refusal = _too_large if len(body) > limits.MESSAGE_BYTES else _no_room
+                more_body = message.get("more_body", False)
+                self._held_bytes -= taken_bytes
+                taken_bytes = max(0, len(body) - FREE_BYTES)
+                self._held_bytes += taken_bytes
+                if refusal := self._refusal(len(body)):
                     body.clear()
                     await refusal(scope, receive, send)
                     return
@@ -51,7 +50,12 @@ class BoundedBodies:
             body.clear()
             await self._app(scope, replayed(whole, receive), send)
         finally:
-            self._held_bytes -= held_bytes
+            self._held_bytes -= taken_bytes
+
+    def _refusal(self, size_bytes: int) -> PlainTextResponse | None:
+        if size_bytes > limits.MESSAGE_BYTES:
+            return _too_large
+        return _no_room if self._held_bytes > HELD_BYTES_MAX else None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
