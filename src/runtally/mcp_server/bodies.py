@@ -43,6 +43,9 @@ class BoundedBodies:
                 taken_bytes = max(0, len(body) - FREE_BYTES)
                 self._held_bytes += taken_bytes
                 if refusal := self._refusal(len(body)):
+                    # Before the answer, so that only whoever exceeds the bound is refused for it.
+                    self._held_bytes -= taken_bytes
+                    taken_bytes = 0
                     body.clear()
                     await refusal(scope, receive, send)
                     return
