@@ -51,6 +51,24 @@ def test_a_request_whose_body_does_not_come_is_not_waited_for(server: TunedServe
     assert statuses(server.ask(chunked)) == [408]
 
 
+def test_a_head_without_end_is_not_kept(server: TunedServer) -> None:
+    endless = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000
+    assert statuses(server.ask(endless)) in ([400], [431])
+    with server.connect(HEALTH) as connection:
+        assert statuses(answer(connection)) == [200]
+        connection.sendall(endless)
+        assert statuses(heard(connection)) in ([400], [431])
+
+
+def test_a_refused_body_is_not_read_for_ever(server: TunedServer) -> None:
+    refused = head("POST", "/mcp", "Content-Type: text/plain", f"Content-Length: {100 * MESSAGE_BYTES}")
+    with server.connect(refused) as connection:
+        assert statuses(answer(connection)) == [415]
+        with pytest.raises(ConnectionError):
+            connection.sendall(b" " * (100 * MESSAGE_BYTES))
+        assert heard(connection) == b""
+
+
 def test_nobody_stays_by_dripping(server: TunedServer) -> None:
     with server.connect(b"GET /healthz HTTP/1.1\r\nX: ") as connection:
         assert statuses(dripped(connection, b"x", DRIPS)) == [408]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 import uvicorn
 from uvicorn.server import ServerState
 
+from runtally.domain.limits import MESSAGE_BYTES
+
 if TYPE_CHECKING:
     # Both parsers' protocols have what is used here; which of them it is shows at run time.
     from uvicorn.protocols.http.h11_impl import H11Protocol as AutoHTTPProtocol
@@ -19,6 +21,8 @@ ACCEPTED_AT_ONCE: Final = 16
 """In one turn of the event loop; the first of them that is too many is closed four turns later."""
 RESERVED_DESCRIPTORS: Final = 64 + 4 * ACCEPTED_AT_ONCE
 """For the database, its log, its readers and what Python opens; and for connections on their way to being closed."""
+HEAD_BYTES_MAX: Final = 64 * 2**10
+"""h11 has a lower bound of its own, httptools none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,22 @@ class Connection(AutoHTTPProtocol):
         self._wait: _Wait | None = None
         self._waiting_since = 0.0
         self._is_half_closed = False
+        self._unasked_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, or answer at once that there are too many."""
         super().connection_made(transport)
         if self.server_state.are_too_many:
             self._end_with("503 Service Unavailable", "the server has as many connections as it may; try again later")
+
+    def data_received(self, data: bytes) -> None:
+        """Take what was sent, unless it is a head without end or the rest of a body that was refused long ago."""
+        super().data_received(data)
+        is_between_requests = self.cycle is None or self.cycle.response_complete
+        self._unasked_bytes = self._unasked_bytes + len(data) if is_between_requests else 0
+        # Of a refused body uvicorn reads the rest without keeping it, so that the client gets to read why.
+        if self._unasked_bytes > HEAD_BYTES_MAX + (MESSAGE_BYTES if self._has_refused_body else 0):
+            self._end_with("431 Request Header Fields Too Large", "the head of a request is too large")
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Stay open while a client that sends no more is owed an answer."""
@@ -125,6 +139,10 @@ class Connection(AutoHTTPProtocol):
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
 
+    @property
+    def _has_refused_body(self) -> bool:
+        return self.cycle is not None and self.cycle.more_body and self.cycle.response_started
+
     def _waited_for(self) -> _Wait | None:
         bounds = self.server_state.bounds
         unread_bytes = self.transport.get_write_buffer_size()
@@ -139,15 +157,14 @@ class Connection(AutoHTTPProtocol):
     def _end(self, wait: _Wait) -> None:
         if wait.unread_bytes:
             self.transport.abort()
-        elif self.cycle is not None and self.cycle.more_body and self.cycle.response_started:
-            self.transport.close()
         else:
             self._end_with("408 Request Timeout", "the request took too long to arrive")
 
     def _end_with(self, status: str, words: str) -> None:
-        """Answer past the parser, which may be in the middle of a request, and close."""
+        """Close, and say why past the parser, which may be in the middle of a request; unless that was answered."""
         lines = (f"HTTP/1.1 {status}", "Content-Type: text/plain", f"Content-Length: {len(words)}", "Connection: close")
-        self.transport.write("\r\n".join([*lines, "", words]).encode())
+        if not self._has_refused_body:
+            self.transport.write("\r\n".join([*lines, "", words]).encode())
         self.transport.close()
 
 
