@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtally.domain import limits
 from runtally.domain.caller import AccessKey, Caller
 from runtally.domain.errors import RuntallyError
-from runtally.mcp_server.messages import parse_message
+from runtally.mcp_server.messages import as_json, receive_message
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
 
@@ -129,10 +129,9 @@ class _MessageGate:
             body = await Request(scope, receive).body()
         except ClientDisconnect:
             return
-        item = parse_message(body, "body")
+        item = await receive_message(body, "body")
         if isinstance(item, JSONRPCError):
-            text = item.model_dump_json(by_alias=True, exclude_unset=True)
-            await Response(text, status_code=400, media_type="application/json")(scope, receive, send)
+            await Response(as_json(item), status_code=400, media_type="application/json")(scope, receive, send)
         elif self._who_is_asking is not None and _is_write(item.message) and not self._who_is_asking().may("write"):
             await _insufficient_scope(scope, receive, send)
         else:
