@@ -49,7 +49,7 @@ def numbers(run_id: str) -> dict[str, Any]:
 CALLS = {
     "full of look-alikes": (lambda run_id: report(run_id, SECRETIVE), "limit"),
     "of plain text": (lambda run_id: report(run_id, PLAIN), None),
-    "wrong at its end": (lambda run_id: numbers(run_id), "invalid"),
+    "wrong at its end": (numbers, "invalid"),
 }
 
 MakeCall = Callable[[str], dict[str, Any]]
