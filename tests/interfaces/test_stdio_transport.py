@@ -47,6 +47,8 @@ async def call(ctx, params):
     elif params.name == "wait":
         with anyio.move_on_after(60):
             await anyio.Event().wait()
+    elif params.name == "unwritable":
+        text = "\\ud800"
     elif params.name == "descriptors":
         inherited = [fd for fd in range(256) if os.path.exists(f"/dev/fd/{fd}") and os.get_inheritable(fd)]
         diverted = os.path.samestat(os.fstat(0), os.stat(os.devnull)) and os.path.sameopenfile(1, 2)
