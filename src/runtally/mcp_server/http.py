@@ -20,7 +20,7 @@ from runtally.mcp_server.bearer import BearerGate, Callers, challenge
 from runtally.mcp_server.bodies import BoundedBodies, replayed
 from runtally.mcp_server.hosts import AllowedHosts
 from runtally.mcp_server.media_types import JsonRequests
-from runtally.mcp_server.messages import parse_message
+from runtally.mcp_server.messages import as_json, receive_message
 from runtally.mcp_server.server import WhoIsAsking
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
@@ -96,10 +96,9 @@ class _MessageGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await Request(scope, receive).body()
-        item = parse_message(body, "body")
+        item = await receive_message(body, "body")
         if isinstance(item, JSONRPCError):
-            text = item.model_dump_json(by_alias=True, exclude_unset=True)
-            await Response(text, status_code=400, media_type="application/json")(scope, receive, send)
+            await Response(as_json(item), status_code=400, media_type="application/json")(scope, receive, send)
         elif not self._who_is_asking().may("write") and _is_write(item.message):
             await _insufficient_scope()(scope, receive, send)
         else:
