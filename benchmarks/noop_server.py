@@ -34,7 +34,11 @@ def serve_http() -> None:
             print(f"http://127.0.0.1:{port}/mcp", file=sys.stderr, flush=True)
 
     app = server.streamable_http_app(stateless_http=True, json_response=True)
-    Announcing(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)).run()
+    # The same floor on every machine, whatever faster parser or loop is installed beside the SDK.
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, http="h11", loop="asyncio", log_level="warning", access_log=False
+    )
+    Announcing(config).run()
 
 
 if __name__ == "__main__":

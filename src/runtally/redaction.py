@@ -7,12 +7,15 @@ assignment is a value that only its name gives away, such as `password=…`. Cou
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from runtally import redaction_shapes as shapes
+from runtally.domain import limits
+from runtally.domain.errors import LimitExceeded
 
 _SHAPES: Final = tuple((kind, re.compile(pattern, re.ASCII)) for kind, _, pattern in shapes.SHAPES)
 _NAMES: Final = tuple(
@@ -28,6 +31,22 @@ _ASSIGNMENT_GATES: Final = (
     ("-", shapes.FLAG),
     ("word is", shapes.SAID),
 )
+_CLOSES_NAME: Final = " \t\"'`\\]0123456789_-"
+_NAME_ENDINGS: Final = tuple(ending for ending in shapes.NAME_ENDINGS if ending != "value")
+_ENDING_CHARS: Final = max(map(len, shapes.NAME_ENDINGS))
+_RULE_WORDS: Final = 4
+"""The most words that a row of `NAMES` speaks of, with a number behind them."""
+_SHORT_CHARS: Final = 64
+"""In a text no longer than this, one search for any gate takes less time than a look for each."""
+_RARE_CHARS: Final = 32
+"""A character is rare that is found once in so many."""
+# Microseconds, about, that it takes to tell: what a needle begins, what a shape or a name found makes, a value judged,
+# and each character of a text that is gone through again.
+_NEEDLE_EFFORT: Final = 1
+_SHAPE_EFFORT: Final = 2
+_NAME_EFFORT: Final = 3
+_VALUE_EFFORT: Final = 10
+_PASS_EFFORT: Final = 0.02
 
 
 def _shape_gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[str, int], ...]]]:
@@ -44,24 +63,58 @@ def _shape_gates() -> Iterator[tuple[str, re.Pattern[str] | None, tuple[tuple[st
 
 
 _SHAPE_GATES: Final = tuple(_shape_gates())
+_GATES: Final = (*(gate for gate, _, _ in _SHAPE_GATES), *(gate for gate, _ in _ASSIGNMENT_GATES))
+_ANY_GATE: Final = re.compile("|".join(map(re.escape, _GATES)))
 
 
-def redact_text(text: str) -> str:
+class Allowance:
+    """What one call may cost in redaction, counted by what is examined and never by a clock: what was refused once is
+    refused always.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, effort: float = limits.REDACTION_EFFORT) -> None:
+        self._left = effort
+
+    def spend(self, effort: float) -> None:
+        """Raise `LimitExceeded` if more was spent than allowed."""
+        self._left -= effort
+        if self._left < 0:
+            raise LimitExceeded(
+                "the call holds too many things that look like secrets for all of them to be checked; about 10,000 may "
+                "be in one call. Nothing was recorded. Send less of it, in several calls"
+            )
+
+
+_UNLIMITED: Final = Allowance(math.inf)
+
+
+def redact_text(text: str, allowance: Allowance = _UNLIMITED) -> str:
     """`text` with every known secret replaced by `[REDACTED:kind]`; redacting the result again changes nothing.
 
-    Never raises, and takes time in proportion to the length of the text.
+    Raises:
+        LimitExceeded: the allowance is spent.
     """
-    while (redacted := _without_assignments(_without_shapes(text))) != text:
+    if len(text) < _SHORT_CHARS and (len(text) < shapes.SECRET_CHARS or not _ANY_GATE.search(text)):
+        return text
+    passes = 1
+    while (redacted := _without_assignments(_without_shapes(text, allowance), allowance)) != text:
         text = redacted  # a marker ends a token: what stood next to the secret may be one only now
+        allowance.spend(passes * len(text) * _PASS_EFFORT)
+        passes += 1
     return text
 
 
-def redact_json(value: Any) -> Any:
+def redact_json(value: Any, allowance: Allowance = _UNLIMITED) -> Any:
     """A copy of `value` whose strings went through `redact_text`, or went whole where their name says secret.
 
     A list passes its name on to its strings, and `{"name": …, "value": …}` names its value. Keys go through
     `redact_text` too, and two that become the same stay two entries (`[REDACTED:kind]#2`). Order, numbers, booleans
-    and null are kept. Never raises, however deep the nesting.
+    and null are kept, however deep the nesting.
+
+    Raises:
+        LimitExceeded: the allowance is spent.
     """
     root = [value]
     pending: list[tuple[Any, str]] = [(root, "")]
@@ -69,23 +122,23 @@ def redact_json(value: Any) -> Any:
         box, inherited = pending.pop()
         for slot, child in list(box.items() if isinstance(box, dict) else enumerate(box)):
             if isinstance(child, dict):
-                box[slot] = entries = _with_redacted_keys(child)
+                box[slot] = entries = _with_redacted_keys(child, allowance)
                 pending.append((entries, ""))
             elif isinstance(child, str | list | tuple):
                 name = _name_of(slot, box) if isinstance(box, dict) else inherited
                 if isinstance(child, str):
-                    box[slot] = _redact_named(name, child)
+                    box[slot] = _redact_named(name, child, allowance)
                 else:
                     box[slot] = items = list(child)
                     pending.append((items, name))
     return root[0]
 
 
-def _with_redacted_keys(entries: dict[Any, Any]) -> dict[Any, Any]:
+def _with_redacted_keys(entries: dict[Any, Any], allowance: Allowance) -> dict[Any, Any]:
     redacted: dict[Any, Any] = {}
     seen: dict[str, int] = {}
     for key, child in entries.items():
-        unique = redact_text(key) if isinstance(key, str) else key
+        unique = redact_text(key, allowance) if isinstance(key, str) else key
         name = unique if unique not in redacted or _MARKER.fullmatch(unique) else "[REDACTED:key]"
         while unique in redacted:
             seen[name] = seen.get(name, 1) + 1
@@ -100,8 +153,10 @@ def _name_of(key: Any, entries: dict[Any, Any]) -> str:
     return key if isinstance(key, str) else ""
 
 
-def _redact_named(name: str, text: str) -> str:
-    rule, redacted = _rule_for(name[-shapes.NAME_CHARS :]), redact_text(text)
+def _redact_named(name: str, text: str, allowance: Allowance) -> str:
+    rule, redacted = _rule_for(name[-shapes.NAME_CHARS :]), redact_text(text, allowance)
+    if rule:
+        allowance.spend(_VALUE_EFFORT)
     if rule and (rule.gives_away(text) or rule.gives_away(redacted)):
         return f"[REDACTED:{rule.kind}]"
     return redacted
@@ -119,15 +174,16 @@ class _Rule(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _rule_for(name: str) -> _Rule | None:
-    if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
+    if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(_NAME_ENDINGS):
         return None
-    words = _in_snake_case(name)
+    words = "_".join(_in_snake_case(name).split("_")[-_RULE_WORDS:])
     for kind, value, pattern in _NAMES:
         if pattern.fullmatch(words):
             return _Rule(kind, value) if kind else None
     return None
 
 
+@lru_cache(maxsize=1024)
 def _in_snake_case(name: str) -> str:
     return _WORD_STARTS.sub("_", name).strip("_").lower()
 
@@ -136,24 +192,31 @@ def _is_placeholder(value: str) -> bool:
     return len(value) < shapes.JUDGED_CHARS and _PLACEHOLDER.fullmatch(value) is not None
 
 
-def _without_shapes(text: str) -> str:
+def _without_shapes(text: str, allowance: Allowance) -> str:
     rows: list[int] = []
     for char, pattern, needles in _SHAPE_GATES:
-        if char in text and (pattern is None or pattern.search(text)):
+        if char not in text:
+            continue
+        # Where the character is not rare, each needle alone is found sooner.
+        if pattern is None or text.count(char) > len(text) // _RARE_CHARS or pattern.search(text):
             for needle, row in needles:
                 if needle in text:
+                    allowance.spend(text.count(needle) * _NEEDLE_EFFORT)
                     rows.append(row)
     for row in sorted(set(rows)) if rows else rows:
-        text = _without_shape(*_SHAPES[row], text)
+        text = _without_shape(*_SHAPES[row], text, allowance)
     return text
 
 
-def _without_shape(kind: str, shape: re.Pattern[str], text: str) -> str:
+def _without_shape(kind: str, shape: re.Pattern[str], text: str, allowance: Allowance) -> str:
     marker = f"[REDACTED:{kind}]"
     if "value" not in shape.groupindex:
-        return shape.sub(marker, text)
+        redacted, count = shape.subn(marker, text)
+        allowance.spend(count * _SHAPE_EFFORT)
+        return redacted
 
     def around_the_value(found: re.Match[str]) -> str:
+        allowance.spend(_SHAPE_EFFORT)
         value = found["value"]
         if _is_placeholder(value) or (kind == "basic_credentials" and not _is_name_and_password(value)):
             return found[0]
@@ -171,7 +234,7 @@ def _is_name_and_password(encoded: str) -> bool:
     return ":" in decoded and decoded.isprintable()
 
 
-def _without_assignments(text: str) -> str:
+def _without_assignments(text: str, allowance: Allowance) -> str:
     for char, pattern in _ASSIGNMENT_GATES:
         if char in text and pattern.search(text):
             break
@@ -179,35 +242,53 @@ def _without_assignments(text: str) -> str:
         return text
     parts: list[str] = []
     done = 0
-    for name, at, separator in sorted(_assignments(text), key=lambda found: found[1]):
-        rule = _rule_for(name) if at >= done else None
-        span = _secret_at(text, at, rule, name, separator) if rule else None
-        if rule and span:
-            parts += text[done : span[0]], f"[REDACTED:{rule.kind}]"
+    for one in sorted(_assignments(text, allowance), key=lambda one: one.at):
+        if one.at < done:
+            continue
+        allowance.spend(_VALUE_EFFORT)
+        if span := _secret_at(text, one):
+            parts += text[done : span[0]], f"[REDACTED:{one.rule.kind}]"
             done = span[1]
     return "".join(parts) + text[done:] if parts else text
 
 
-def _assignments(text: str) -> Iterator[tuple[str, int, str]]:
-    """(name, where its value begins, what stands between them) for every name that may say secret.
+class _Assignment(NamedTuple):
+    """A name that says secret, where its value begins, and what stands between them.
 
-    What stands between is `"` for a name in quotes: then what follows is data and never prose.
+    That is `"` for a name in quotes: then what follows is data and never prose.
     """
+
+    name: str
+    rule: _Rule
+    at: int
+    separator: str
+
+
+def _assignments(text: str, allowance: Allowance) -> Iterator[_Assignment]:
+    for name, at, separator in _names(text, allowance):
+        if rule := _rule_for(name):
+            yield _Assignment(name, rule, at, separator)
+
+
+def _names(text: str, allowance: Allowance) -> Iterator[tuple[str, int, str]]:
     for found in shapes.SEPARATOR.finditer(text):
         at = found.start()
         before = text[max(0, at - shapes.NAME_CHARS) : at]
-        if not before.rstrip(" \t\"'`\\]0123456789_-").lower().endswith(shapes.NAME_ENDINGS):
+        if not before.rstrip(_CLOSES_NAME)[-_ENDING_CHARS:].lower().endswith(_NAME_ENDINGS):
             continue
+        allowance.spend(_NAME_EFFORT)
         if backwards := shapes.NAME_BACKWARDS.match(shapes.ESCAPED_BREAK.sub("\n", before)[::-1]):
             yield backwards["name"][::-1], found.end(), '"' if backwards["quote"] else text[at]
     for separator, pattern in (("--", shapes.FLAG), ("is", shapes.SAID), ("value", shapes.PAIR)):
         if separator in text:
             for found in pattern.finditer(text):
+                allowance.spend(_NAME_EFFORT)
                 yield found[1], found.end(), separator
 
 
-def _secret_at(text: str, at: int, rule: _Rule, name: str, separator: str) -> tuple[int, int] | None:
-    """Where the secret begins and ends, if the value at `at` is one and not code, prose or a placeholder."""
+def _secret_at(text: str, assignment: _Assignment) -> tuple[int, int] | None:
+    """Where the secret begins and ends, if the value is one and not code, prose or a placeholder."""
+    name, rule, at, separator = assignment
     found = shapes.VALUE.match(text, at)
     if not found:
         return None

@@ -10,6 +10,8 @@ from typing import Final
 JUDGED_CHARS: Final = 128
 """A value is judged by its beginning, so that a text of nothing but refused values costs no more than its length."""
 NAME_CHARS: Final = 96
+SECRET_CHARS: Final = 5
+"""No text that is shorter holds a secret and what gives it away: `pwd=x`."""
 
 MARKER: Final = r"\[REDACTED:[a-z_]+\]"
 

@@ -21,6 +21,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps t
 
 NOT_JSON = (-32700, "The line is not JSON in UTF-8.")
 NOT_A_MESSAGE = (-32600, "The line is not a JSON-RPC 2.0 message.")
+LONE_SURROGATE = (
+    -32600, "The line holds a lone surrogate, half of a character such as \\ud800. Send whole characters."
+)  # fmt: skip
 
 
 class Pipes:
@@ -78,7 +81,7 @@ def notification(method: str) -> SessionMessage:
         (b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]', NOT_A_MESSAGE, None),
         (b"3", NOT_A_MESSAGE, None),
         (b'{"jsonrpc":"2.0","id":7}', NOT_A_MESSAGE, 7),
-        (b'{"jsonrpc":"2.0","id":7,"method":"\\ud800"}', NOT_A_MESSAGE, 7),
+        (b'{"jsonrpc":"2.0","id":7,"method":"\\ud800"}', LONE_SURROGATE, 7),
         (b'{"jsonrpc":"1.0","id":"seven","method":"ping"}', NOT_A_MESSAGE, "seven"),
         (b'{"jsonrpc":"2.0","id":[7],"method":"ping"}', NOT_A_MESSAGE, None),
         (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', NOT_A_MESSAGE, None),

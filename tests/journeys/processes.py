@@ -46,8 +46,10 @@ def environment(**settings: str) -> dict[str, str]:
     return ours | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | settings
 
 
-def command(*arguments: str, flags: Sequence[str] = ("-W", "error")) -> list[str]:
-    return [sys.executable, *flags, "-m", "runtally", *arguments]
+def command(
+    *arguments: str, flags: Sequence[str] = ("-W", "error"), program: Sequence[str] = ("-m", "runtally")
+) -> list[str]:
+    return [sys.executable, *flags, *program, *arguments]
 
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -71,13 +73,18 @@ class Pending(Future[Message]):
 
 
 class Process:
-    """A `runtally` process whose stderr is read all the time."""
+    """A `runtally` process, or one that runs another program around it, whose stderr is read all the time."""
 
-    def __init__(self, *arguments: str, flags: Sequence[str] = ("-W", "error"), **settings: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        flags: Sequence[str] = ("-W", "error"),
+        program: Sequence[str] = ("-m", "runtally"),
+        **settings: str,
+    ) -> None:
+        line = command(*arguments, flags=flags, program=program)
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command(*arguments, flags=flags), stdin=pipe, stdout=pipe, stderr=pipe, env=environment(**settings)
-        )
+        self.process = subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(**settings))
         assert self.process.stdin
         assert self.process.stderr
         self.stdin: IO[bytes] = self.process.stdin

@@ -6,11 +6,14 @@ import pytest
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
-from runtally.mcp_server.messages import error_response, parse_message
+from runtally.mcp_server.messages import as_json, error_response, id_at_start, parse_message
 
 NOT_JSON = (-32700, "The line is not JSON in UTF-8.")
 TOO_DEEP = (-32700, "The line is nested too deeply.")
 NOT_A_MESSAGE = (-32600, "The line is not a JSON-RPC 2.0 message.")
+LONE_SURROGATE = (
+    -32600, "The line holds a lone surrogate, half of a character such as \\ud800. Send whole characters."
+)  # fmt: skip
 
 
 def request(request_id: str) -> bytes:
@@ -63,7 +66,7 @@ def test_responses_are_messages() -> None:
     assert isinstance(accepted(b'{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}'), JSONRPCError)
 
 
-@pytest.mark.parametrize("text", ["null", "true", "false", "1.5", "1.0", "1e3", "NaN", "[7]", "{}", '"\\ud800"'])
+@pytest.mark.parametrize("text", ["null", "true", "false", "1.5", "1.0", "1e3", "NaN", "[7]", "{}"])
 def test_a_request_with_an_id_that_no_answer_can_carry_is_answered_without_one(text: str) -> None:
     error = refused(request(text))
     assert (error.error.code, error.error.message) == NOT_A_MESSAGE
@@ -80,7 +83,6 @@ def test_a_request_with_an_id_that_no_answer_can_carry_is_answered_without_one(t
         (b"\xef\xbb\xbf" + request("7"), NOT_JSON),
         (request("7").decode().encode("utf-16-le"), NOT_JSON),
         pytest.param(request("9" * 5_000), NOT_JSON, id="more digits than are read"),
-        pytest.param(nested(100_000), TOO_DEEP, id="100000 levels"),
         pytest.param(b"[" * 100_000, TOO_DEEP, id="100000 levels, never closed"),
         (b"[]", NOT_A_MESSAGE),
         (b"[" + request("7") + b"," + request("8") + b"]", NOT_A_MESSAGE),
@@ -104,7 +106,6 @@ def test_what_is_no_object_or_no_json_is_answered_without_an_id(text: bytes, tol
         (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}', 7),
         (b'{"jsonrpc":"1.0","id":"seven","method":"ping"}', "seven"),
         (b'{"id":7,"method":"ping"}', 7),
-        (b'{"jsonrpc":"2.0","id":7,"method":"\\ud800"}', 7),
         (b'{"jsonrpc":"2.0","id":7,"result":"no object"}', None),
         (b'{"jsonrpc":"2.0","id":7,"error":"no object"}', None),
     ],
@@ -117,6 +118,82 @@ def test_a_bad_request_is_answered_by_its_id_and_a_bad_response_is_not(text: byt
 
 def test_nesting_that_an_agent_may_send_is_read() -> None:
     assert isinstance(accepted(nested(150)), JSONRPCRequest)
+
+
+@pytest.mark.parametrize("depth", [200, 201, 300, 900, 1_000, 2_000, 100_000])
+def test_deeper_nesting_is_called_that_and_answered_by_its_id(depth: int) -> None:
+    error = refused(nested(depth))
+    assert (error.error.code, error.error.message) == TOO_DEEP
+    assert error.id == 7
+
+
+@pytest.mark.parametrize("depth", range(195, 205))
+def test_no_depth_is_refused_for_another_reason(depth: int) -> None:
+    item = parse_message(nested(depth))
+    assert isinstance(item, SessionMessage) or item.error.message == TOO_DEEP[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "request_id"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"method":"\\ud800"}', 7),
+        (b'{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"arguments":{"summary":"a\\udfffb"}}}', "x"),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"\\ud800":1}}', 7),
+        (b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}', None),
+        (b'{"jsonrpc":"2.0","id":7,"result":{"text":"\\ud800"}}', None),
+    ],
+)
+def test_a_lone_surrogate_is_called_that(text: bytes, request_id: object) -> None:
+    error = refused(text)
+    assert (error.error.code, error.error.message) == LONE_SURROGATE
+    assert error.id == request_id
+
+
+@pytest.mark.parametrize(
+    ("text", "request_id"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"arguments":{"id":8,"text":"xxx', 7),
+        (b' {\t"params" : {"id":8,"in":[{"id":9}]} , "id" : "seven" , "method":"x', "seven"),
+        (b'{"\\u0069d":7,"method":"caf\xc3', 7),
+        (b'{"id":12345678901234567890,"x":"', 12345678901234567890),
+        (b'{"id":7,"params":' + b"[" * 50_000, 7),
+        (b'{"method":"tools/call","params":{"id":8,"text":"xxx', None),
+        (b'{"method":"tools/call","params":"\\"id\\":8,xxx', None),
+        (b'{"id":7', None),
+        (b'{"id":7 ', None),
+        (b'{"id":7 x', None),
+        (b'{"id":"sev', None),
+        (b'{"id":7,"id":8,"x":"', None),
+        (b'{"id":7,"result":{"x":"', None),
+        (b'{"id":true,"x":"', None),
+        (b'{"id":null,"x":"', None),
+        (b'{"id":7.0,"x":"', None),
+        (b'{"id":"\\ud800","x":"', None),
+        (b'{"id":{"id":7},"x":"', None),
+        (b'[{"id":7,"x":"', None),
+        (b'"id":7,"x":"', None),
+        (b'\xff{"id":7,"x":"', None),
+        (b"", None),
+    ],
+)
+def test_the_id_at_the_start_of_a_text_is_taken_only_when_it_is_certain(text: bytes, request_id: object) -> None:
+    assert id_at_start(text) == request_id
+
+
+def answered(result: dict[str, object]) -> dict[str, object]:
+    answer: dict[str, object] = json.loads(as_json(JSONRPCResponse(jsonrpc="2.0", id="seven", result=result)))
+    return answer
+
+
+def test_an_answer_that_cannot_be_written_becomes_an_internal_error_to_its_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert answered({"text": "fine"}) == {"jsonrpc": "2.0", "id": "seven", "result": {"text": "fine"}}
+    for unwritable in ("\ud800", object()):
+        answer = answered({"text": unwritable})
+        assert answer["id"] == "seven"
+        assert answer["error"] == {"code": -32603, "message": "Runtally could not write its answer. Its log says why."}
+    assert len(caplog.records) == 2
 
 
 def test_a_refusal_calls_the_text_what_its_sender_does() -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from runtally.domain.errors import InvalidInput
 from runtally.settings import Settings
 
+EVERY_SECONDS: Final = 60
+"""How often a library may say the same thing."""
 _ON_STDERR: Final = "runtally: %(levelname)s: %(message)s"
 _IN_A_FILE: Final = "%(asctime)s.%(msecs)03dZ %(process)d %(levelname)s %(name)s: %(message)s"
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
@@ -28,8 +30,35 @@ def begin(settings: Settings) -> None:
     if settings.log_file is not None:
         handlers.append(_AppendedFile(settings.log_file))
         handlers[1].setFormatter(_Formatter(_IN_A_FILE, "%Y-%m-%dT%H:%M:%S"))
+    for handler in handlers:
+        handler.addFilter(FloodFilter())
     logging.basicConfig(level=logging.WARNING, handlers=handlers)
     logging.getLogger("runtally").setLevel(settings.log_level.upper())
+
+
+class FloodFilter(logging.Filter):
+    """Lets a library say the same thing once in 60 seconds, with how often it wanted to; Runtally's own lines all pass.
+
+    The same is what one place of its code says of one kind of error, so what is remembered is bounded too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int, type[BaseException] | None], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written."""
+        if record.name.partition(".")[0] == "runtally":
+            return True
+        kind = (record.name, record.lineno, record.exc_info[0] if record.exc_info else None)
+        said_at, held_back = self._said.get(kind, (float("-inf"), 0))
+        if record.created - said_at < EVERY_SECONDS:
+            self._said[kind] = (said_at, held_back + 1)
+            return False
+        self._said[kind] = (record.created, 0)
+        if held_back:
+            record.msg, record.args = f"{record.getMessage()} (and {held_back} times since it was last said)", None
+        return True
 
 
 class _AppendedFile(logging.Handler):

@@ -1,11 +1,14 @@
 """The MCP server over Streamable HTTP."""
 
+import asyncio
 import errno
 import ipaddress
 import logging
 import socket
 from collections.abc import Sequence
 from functools import partial
+from math import ceil
+from types import FrameType
 from typing import Final
 
 import anyio
@@ -14,6 +17,7 @@ from starlette.applications import Starlette
 
 from runtally import bootstrap
 from runtally.cli import output
+from runtally.cli.http_connections import ACCEPTED_AT_ONCE, Bounds, Connection, Connections
 from runtally.domain.caller import AccessKey
 from runtally.domain.errors import InvalidInput
 from runtally.mcp_server.bearer import Callers, caller_of_request
@@ -23,10 +27,14 @@ from runtally.settings import Settings
 from runtally.version import __version__
 
 _MAKE_A_KEY: Final = "`runtally keys create --project KEY --role write`"
+_WAITING_IN_KERNEL: Final = 1024
+"""Connections that were not accepted yet. They take no descriptor; beyond them a client tries again a second later."""
+_uvicorn_log: Final = logging.getLogger("uvicorn.error")
 
 
-def run(settings: Settings, host: str, port: int, *, without_keys: bool) -> int:
-    """Serve until interrupted, `without_keys` or asking for them as soon as one was ever made.
+def run(settings: Settings, host: str, port: int, *, without_keys: bool = False, bounds: Bounds | None = None) -> int:
+    """Serve until SIGINT or SIGTERM, and then no longer than the bounds say and about a second; `without_keys`, or
+    asking for them as soon as one was ever made. The bounds are those of this process unless others are given.
 
     Raises:
         InvalidInput: the database is a folder, or the address cannot be listened on, or is not this machine's alone and
@@ -34,11 +42,12 @@ def run(settings: Settings, host: str, port: int, *, without_keys: bool) -> int:
         Unavailable: the database cannot be used.
     """
     bootstrap.refuse_bad_path(settings)
-    anyio.run(partial(_serve, settings, host, port, without_keys=without_keys))
+    bounds = bounds or Bounds.of_this_process()
+    anyio.run(partial(_serve, settings, host, port, bounds, without_keys=without_keys))
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int, *, without_keys: bool) -> None:
+async def _serve(settings: Settings, host: str, port: int, bounds: Bounds, *, without_keys: bool) -> None:
     database = bootstrap.open_database(settings)
     ledger = bootstrap.open_ledger(settings, database)
     try:
@@ -62,7 +71,7 @@ async def _serve(settings: Settings, host: str, port: int, *, without_keys: bool
         )
         bound = f"; bound to {settings.bound_to}" if settings.projects or not asks_for_keys else ""
         let_in = _let_in(keys, without_keys=without_keys)
-        await _Server(app, host, port, f"database {settings.database}{bound}; {let_in}").serve()
+        await _Server(app, host, port, f"database {settings.database}{bound}; {let_in}", bounds).serve()
     finally:
         with anyio.CancelScope(shield=True):
             await ledger.close()
@@ -80,12 +89,30 @@ def _let_in(keys: Sequence[AccessKey], *, without_keys: bool) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, with the port the system chose for port 0; or why it cannot."""
+    """Says where it listens once it does, with the port the system chose for port 0; or why it cannot. A signal ends
+    it in good order, and soon.
+    """
 
-    def __init__(self, app: Starlette, host: str, port: int, described: str) -> None:
-        # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
-        config = uvicorn.Config(app, host=host, port=port, log_config=None, log_level="critical", access_log=False)
+    def __init__(self, app: Starlette, host: str, port: int, described: str, bounds: Bounds) -> None:
+        config = uvicorn.Config(
+            app,
+            # uvicorn makes the socket itself: one made elsewhere may keep Nagle's algorithm on, at 40 ms an answer.
+            host=host,
+            port=port,
+            http=Connection,
+            ws="none",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            # asyncio accepts as many in one turn; how many wait in the kernel is set again once it listens.
+            backlog=ACCEPTED_AT_ONCE,
+            timeout_keep_alive=bounds.idle_seconds,
+            # What is cut off ends by itself; uvicorn goes on without what does not.
+            timeout_graceful_shutdown=ceil(bounds.shutdown_seconds) + 1,
+        )
         super().__init__(config)
+        self.server_state = self._connections = Connections(bounds)
+        self._loop = asyncio.get_running_loop()
         self._described = described
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -96,9 +123,32 @@ class _Server(uvicorn.Server):
                 raise _refused_address(self.config.host, self.config.port, ended.__context__) from ended
             raise
         # Not before: uvicorn logs an address that is refused, and then again as the end of the program.
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        _uvicorn_log.setLevel(logging.WARNING)
+        for listening in self.servers[0].sockets:
+            with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
+                same.listen(_WAITING_IN_KERNEL)
         port = self.servers[0].sockets[0].getsockname()[1]
         output.note(f"{__version__}, http://{_in_url(self.config.host)}:{port}/mcp; {self._described}")
+
+    async def on_tick(self, counter: int) -> bool:
+        self._connections.end_overdue(self._loop.time())
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
+        # uvicorn would raise the signal again once it has ended, and so end the program before the database is closed.
+        if self.should_exit:
+            self._loop.call_soon_threadsafe(self._cut_off)
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        cutting = self._loop.call_later(self._connections.bounds.shutdown_seconds, self._cut_off)
+        await super().shutdown(sockets)
+        cutting.cancel()
+
+    def _cut_off(self) -> None:
+        # uvicorn logs each request that is cut off as an error of the program.
+        _uvicorn_log.setLevel(logging.CRITICAL)
+        self._connections.cut_off()
 
 
 def _refused_address(host: str, port: int, refusal: OSError) -> InvalidInput:

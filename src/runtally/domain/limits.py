@@ -33,3 +33,5 @@ ANSWER_CHARS_MAX: Final = 100_000
 
 MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """One HTTP body or one line on stdin."""
+REDACTION_EFFORT: Final = 300_000
+"""What looks like secrets in one call, weighed by how long it takes to tell: about a microsecond each."""

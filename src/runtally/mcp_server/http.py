@@ -6,25 +6,27 @@ from typing import Any, Final
 
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCRequest
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtally.domain import limits
-from runtally.domain.errors import LimitExceeded, RuntallyError
+from runtally.domain.errors import RuntallyError
 from runtally.mcp_server.bearer import BearerGate, Callers, challenge
-from runtally.mcp_server.messages import parse_message
+from runtally.mcp_server.bodies import BoundedBodies, replayed
+from runtally.mcp_server.hosts import AllowedHosts
+from runtally.mcp_server.media_types import JsonRequests
+from runtally.mcp_server.messages import as_json, receive_message
 from runtally.mcp_server.server import WhoIsAsking
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
 
 Check = Callable[[], Awaitable[None]]
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _PATH: Final = "/mcp"
 
 
@@ -39,17 +41,16 @@ def make_app(
     """The ASGI app: `/mcp` and `/healthz`.
 
     Every request to `/mcp` must be let in by `callers` (401 and `WWW-Authenticate` otherwise), or is let in where there
-    are none; a role that may not write gets a 403 if it does. Host and Origin must be this machine's or one of
-    `allowed_hosts`. `check` raises `RuntallyError` while the database cannot be used.
+    are none; a role that may not write gets a 403 if it does. Whatever the path, Host and Origin must be this machine's
+    or one of `allowed_hosts`, see `AllowedHosts`. `check` raises `RuntallyError` while the database cannot be used.
     """
     manager = StreamableHTTPSessionManager(
         app=server,
         json_response=True,
         stateless=True,
-        security_settings=_security(allowed_hosts),
         max_request_body_size=limits.MESSAGE_BYTES,
     )
-    endpoint: ASGIApp = _MessageGate(StreamableHTTPASGIApp(manager), who_is_asking)
+    endpoint: ASGIApp = JsonRequests(BoundedBodies(_MessageGate(StreamableHTTPASGIApp(manager), who_is_asking)))
     if callers is not None:
         endpoint = BearerGate(endpoint, callers)
 
@@ -67,7 +68,19 @@ def make_app(
 
     # POST alone: a GET would open a stream on which a stateless server never sends anything.
     routes = [Route(_PATH, endpoint=endpoint, methods=["POST"]), Route("/healthz", endpoint=healthz, methods=["GET"])]
-    return Starlette(routes=routes, lifespan=running)
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(AllowedHosts, allowed_hosts)],
+        exception_handlers={404: _nothing_here},
+        lifespan=running,
+    )
+    # A redirect would send the client to whatever its Host says.
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _nothing_here(_: Request, __: Exception) -> Response:
+    return PlainTextResponse(f"nothing is served at this path; MCP is at {_PATH}, the server's health at /healthz", 404)
 
 
 class _MessageGate:
@@ -82,21 +95,14 @@ class _MessageGate:
         self._who_is_asking = who_is_asking
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read_body(scope, receive)
-        except ClientDisconnect:
-            return
-        except LimitExceeded:
-            await Response("Request body too large", status_code=413)(scope, receive, send)
-            return
-        item = parse_message(body, "body")
+        body = await Request(scope, receive).body()
+        item = await receive_message(body, "body")
         if isinstance(item, JSONRPCError):
-            text = item.model_dump_json(by_alias=True, exclude_unset=True)
-            await Response(text, status_code=400, media_type="application/json")(scope, receive, send)
+            await Response(as_json(item), status_code=400, media_type="application/json")(scope, receive, send)
         elif not self._who_is_asking().may("write") and _is_write(item.message):
             await _insufficient_scope()(scope, receive, send)
         else:
-            await self._app(scope, _replayed(body, receive), send)
+            await self._app(scope, replayed(body, receive), send)
 
 
 def _is_write(message: JSONRPCMessage) -> bool:
@@ -110,46 +116,3 @@ def _is_write(message: JSONRPCMessage) -> bool:
 def _insufficient_scope() -> Response:
     description = "this key's role may only read; use a key that may write"
     return challenge(403, "insufficient_scope", description, scope="write")
-
-
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The body of a request.
-
-    Raises:
-        LimitExceeded: it is larger than Runtally reads.
-        ClientDisconnect: the client has gone before its end.
-    """
-    told = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    if told.isdigit() and int(told) > limits.MESSAGE_BYTES:
-        raise _too_large()
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > limits.MESSAGE_BYTES:
-            raise _too_large()
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _too_large() -> LimitExceeded:
-    return LimitExceeded(f"the body is larger than {limits.MESSAGE_BYTES} bytes; send less at a time")
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return unread.pop() if unread else await receive()
-
-    return replay
-
-
-def _security(allowed_hosts: Sequence[str]) -> TransportSecuritySettings:
-    """Host and Origin checks against DNS rebinding; a name is allowed with and without a port."""
-    names = (*LOOPBACK, *allowed_hosts)
-    hosts = [form for name in names for form in (name, f"{name}:*")]
-    origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
-    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)

@@ -12,10 +12,11 @@ from typing import Final
 import anyio
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from mcp.shared.message import SessionMessage
-from mcp_types import INVALID_REQUEST, JSONRPCError
+from mcp_types import JSONRPCError
 
 from runtally.domain.limits import MESSAGE_BYTES
-from runtally.mcp_server.messages import error_response, parse_message
+from runtally.mcp_server.lines import Line, Lines
+from runtally.mcp_server.messages import as_json, receive_message
 
 PARTING_SECONDS: Final = 0.1
 """How long a line waits for a client that has closed its side and does not read."""
@@ -44,7 +45,7 @@ class PipeWriteStream(ObjectSendStream[SessionMessage]):
     async def send(self, item: SessionMessage) -> None:
         """Return once the system has taken the whole line. Raises `BrokenResourceError` when there is no client."""
         if not self.lost:
-            self._unsent += item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+            self._unsent += as_json(item.message) + b"\n"
             self._write()
             await self._sent.wait()
         if self.lost:
@@ -93,10 +94,9 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         self._loop = asyncio.get_running_loop()
         self._writer = writer
         self._wake = wake
-        self._lines: deque[bytes | JSONRPCError] = deque()
+        self._cut = Lines()
+        self._lines: deque[Line] = deque()
         self._queued_bytes = 0
-        self._partial = bytearray()
-        self._skipping = False
         self._listening = False
         self._ended = False
         self._listen()
@@ -112,13 +112,17 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         if isinstance(line, bytes):
             self._queued_bytes -= len(line)
         self._listen()
-        return parse_message(line) if isinstance(line, bytes) else line
+        return await receive_message(line) if isinstance(line, bytes) else line
 
-    async def aclose(self) -> None:
+    def end(self) -> None:
+        """Return no more, as if input had ended before what was not returned yet."""
         self._ended = True
         self._lines.clear()
         self._listen()
         self._wake.set()
+
+    async def aclose(self) -> None:
+        self.end()
 
     def _listen(self) -> None:
         wanted = not self._ended and len(self._lines) < _QUEUED_LINES and self._queued_bytes < MESSAGE_BYTES
@@ -135,30 +139,9 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
             return
         except OSError:
             data = b""
-        first, *others = data.split(b"\n")
-        self._extend_line(first)
-        for piece in others:
-            self._end_line()
-            self._extend_line(piece)
-        if not data:
-            self._end_line()
-            self._ended = True
+        lines = self._cut.feed(data) if data else self._cut.end()
+        self._lines += lines
+        self._queued_bytes += sum(len(line) for line in lines if isinstance(line, bytes))
+        self._ended = not data
         self._listen()
         self._wake.set()
-
-    def _extend_line(self, piece: bytes) -> None:
-        if self._skipping:
-            return
-        if len(self._partial) + len(piece) <= MESSAGE_BYTES:
-            self._partial += piece
-            return
-        self._skipping = True
-        self._partial.clear()
-        self._lines.append(error_response(INVALID_REQUEST, f"A message is one line of at most {MESSAGE_BYTES} bytes."))
-
-    def _end_line(self) -> None:
-        if self._partial and not self._partial.isspace():
-            self._lines.append(bytes(self._partial))
-            self._queued_bytes += len(self._partial)
-        self._partial.clear()
-        self._skipping = False

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import anyio
+import anyio.to_thread
 import mcp_types as types
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
@@ -16,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 from runtally.domain.caller import Caller, Origin
 from runtally.domain.errors import RuntallyError
 from runtally.domain.fields import compact_json
+from runtally.domain.json_size import is_large
 from runtally.domain.models import Answer
 from runtally.domain.records import Door
 from runtally.domain.validation import parse
@@ -119,7 +121,11 @@ class _Tools:
             return errors.failed(tool.name, error, reference)
 
     async def _do(self, tool: AnyTool, context: Context, arguments: Mapping[str, Any]) -> Answer:
-        caller, request = self._who_is_asking(), parse(tool.request, arguments)
+        caller = self._who_is_asking()
+        if is_large(arguments):
+            request = await anyio.to_thread.run_sync(parse, tool.request, arguments)
+        else:
+            request = parse(tool.request, arguments)
         if tool.writes:
             return await self._ledger.write(tool.method, caller, request, self._origin_of(context))
         return await self._ledger.read(tool.method, caller, request)

@@ -1,6 +1,6 @@
 """MCP over the process's own stdin and stdout, without the three thread hops a message takes in the SDK's transport.
 
-Where the event loop cannot wait on the descriptors (Windows, files, terminals), the SDK's threads carry the lines.
+Where the event loop cannot wait on the descriptors (Windows, files, terminals), threads carry the lines.
 """
 
 import asyncio
@@ -14,14 +14,13 @@ from typing import Final
 
 import anyio
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
-from mcp.server.stdio import stdio_server
-from mcp.shared._stream_protocols import ReadStream, WriteStream
+from mcp.os.win32.utilities import rebind_std_handle_to_fd
+from mcp.shared._stream_protocols import WriteStream
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
-from pydantic import ValidationError
+from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
 
 from runtally.mcp_server.json_lines import PARTING_SECONDS, PipeReadStream, PipeWriteStream
-from runtally.mcp_server.messages import error_response, refuse_text
+from runtally.mcp_server.thread_lines import ThreadReadStream, ThreadWriteStream
 
 if sys.platform != "win32":
     import fcntl
@@ -31,14 +30,14 @@ _ANSWER_SECONDS: Final = 0.4
 
 
 @contextlib.asynccontextmanager
-async def stdio_streams() -> AsyncIterator[tuple[ReadStream[SessionMessage | Exception], WriteStream[SessionMessage]]]:
+async def stdio_streams() -> "AsyncIterator[tuple[IncomingMessages, OutgoingMessages]]":
     """Open the two streams that `Server.run` takes, over fd 0 and fd 1; needs the asyncio backend.
 
     While they are open, fd 0 is the null device and fd 1 is stderr, so neither a print nor a child process touches the
-    wire. A line that is no message gets a JSON-RPC error and is skipped. The end of stdin is delivered when every
-    request is answered, at most 0.4 s late.
+    wire. A line that is no message gets a JSON-RPC error and is skipped. The end, of stdin or by `end`, is delivered
+    when every request is answered, at most 0.4 s late.
     """
-    async with _pipe_streams() if _stdio_is_piped() else stdio_server() as (source, sink):
+    async with _pipe_streams() if _stdio_is_piped() else _thread_streams() as (source, sink):
         requests = OpenRequests()
         try:
             yield IncomingMessages(source, sink, requests), OutgoingMessages(sink, requests)
@@ -76,12 +75,12 @@ class OpenRequests:
         self.ending = True
 
 
-class IncomingMessages(ObjectReceiveStream[SessionMessage | Exception]):
+class IncomingMessages(ObjectReceiveStream[SessionMessage]):
     """Refuses bad lines itself, and ends only when the requests it returned are settled."""
 
     def __init__(
         self,
-        source: ReadStream[SessionMessage | JSONRPCError | Exception],
+        source: PipeReadStream | ThreadReadStream,
         sink: WriteStream[SessionMessage],
         requests: OpenRequests,
     ) -> None:
@@ -89,7 +88,7 @@ class IncomingMessages(ObjectReceiveStream[SessionMessage | Exception]):
         self._sink = sink
         self._requests = requests
 
-    async def receive(self) -> SessionMessage | Exception:
+    async def receive(self) -> SessionMessage:
         while True:
             try:
                 item = await self._source.receive()
@@ -100,11 +99,13 @@ class IncomingMessages(ObjectReceiveStream[SessionMessage | Exception]):
                 if isinstance(item.message, JSONRPCRequest):
                     item.metadata = self._requests.opened(item.message.id)
                 return item
-            answer = _sdk_refusal(item) if isinstance(item, Exception) else item
-            if answer is not None:
-                # A pipe has accepted the line before the wait, and returns no other line until it has left.
-                with contextlib.suppress(anyio.BrokenResourceError), anyio.move_on_after(PARTING_SECONDS):
-                    await self._sink.send(SessionMessage(answer))
+            # The line is accepted before the wait, and a pipe returns no other line until it has left.
+            with contextlib.suppress(anyio.BrokenResourceError), anyio.move_on_after(PARTING_SECONDS):
+                await self._sink.send(SessionMessage(item))
+
+    def end(self) -> None:
+        """As if the client had closed its end: what it has sent and is not received yet is left out."""
+        self._source.end()
 
     async def aclose(self) -> None:
         await self._source.aclose()
@@ -129,14 +130,6 @@ class OutgoingMessages(ObjectSendStream[SessionMessage]):
         await self._sink.aclose()
 
 
-def _sdk_refusal(error: Exception) -> JSONRPCError | None:
-    """The answer to a line the SDK could not parse; none to a blank one, which it does not skip."""
-    first = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-    if first is None or first["type"] != "json_invalid":
-        return error_response(INVALID_REQUEST, "The line is not a JSON-RPC 2.0 message.")
-    return refuse_text(first["input"].encode()) if first["input"].strip() else None
-
-
 def _stdio_is_piped() -> bool:
     if sys.platform == "win32":
         return False
@@ -149,25 +142,44 @@ def _stdio_is_piped() -> bool:
 
 @contextlib.asynccontextmanager
 async def _pipe_streams() -> AsyncIterator[tuple[PipeReadStream, PipeWriteStream]]:
-    with _private_wire(0, os.O_RDONLY) as stdin, _private_wire(1, os.O_WRONLY) as stdout:
+    with _private_wire(0, os.O_RDONLY, blocks=False) as stdin, _private_wire(1, os.O_WRONLY, blocks=False) as stdout:
         wake = asyncio.Event()
         async with PipeWriteStream(stdout, wake) as writer, PipeReadStream(stdin, writer, wake) as reader:
             yield reader, writer
 
 
+@contextlib.asynccontextmanager
+async def _thread_streams() -> AsyncIterator[tuple[ThreadReadStream, ThreadWriteStream]]:
+    with _private_wire(0, os.O_RDONLY, blocks=True) as stdin, _private_wire(1, os.O_WRONLY, blocks=True) as stdout:
+        async with ThreadWriteStream(stdout) as writer, ThreadReadStream(stdin) as reader:
+            yield reader, writer
+
+
 @contextlib.contextmanager
-def _private_wire(fd: int, flags: int) -> Iterator[int]:
-    """A non-blocking duplicate of `fd` that no child inherits; meanwhile fd 0 is the null device and fd 1 stderr."""
+def _private_wire(fd: int, flags: int, *, blocks: bool) -> Iterator[int]:
+    """A duplicate of `fd` that no child inherits; meanwhile fd 0 is the null device and fd 1 stderr.
+
+    One that blocks is never closed: a thread may be left in a call on it.
+    """
     with contextlib.ExitStack() as undo:
-        wire = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
-        undo.callback(os.close, wire)
-        undo.callback(os.set_blocking, wire, os.get_blocking(wire))
-        undo.callback(os.dup2, wire, fd)
-        os.set_blocking(wire, False)
+        wire = os.dup(fd) if sys.platform == "win32" else fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+        if not blocks:
+            undo.callback(os.close, wire)
+            undo.callback(os.set_blocking, wire, os.get_blocking(wire))
+            os.set_blocking(wire, False)
+        undo.callback(_put, wire, fd)
         stand_in = os.open(os.devnull, flags)
-        os.dup2(stand_in, fd)
+        _put(stand_in, fd)
         os.close(stand_in)
         if fd == 1:
             with contextlib.suppress(OSError):
-                os.dup2(2, fd)
+                _put(2, fd)
         yield wire
+
+
+def _put(source: int, fd: int) -> None:
+    """Make `fd` the same as the source, for children as well."""
+    os.dup2(source, fd)
+    if sys.platform == "win32":
+        with contextlib.suppress(OSError):
+            rebind_std_handle_to_fd(fd)

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.clock import Clock, IdSource, moment_of
 from runtally.domain.errors import Code
+from runtally.domain.json_size import LARGE_BYTES
 from runtally.domain.models import Answer
 from runtally.domain.ports import Pricer, Store
 from runtally.domain.records import Door, Problem
@@ -72,7 +73,10 @@ class Entry:
         self.stale_after_seconds = stale_after_seconds
 
     def takes_long(self, request: Request) -> bool:
-        """Whether `write` will first load the prices: a tenth of a second, for which no event loop should wait."""
+        """Whether no event loop should wait for `write`: it has much to redact, or will first load the prices."""
+        return self._needs_prices(request) or size_of(request) > LARGE_BYTES
+
+    def _needs_prices(self, request: Request) -> bool:
         return not self._prices_loaded and isinstance(request, ReportUsage | EndRun)
 
     def write(
@@ -83,9 +87,10 @@ class Entry:
 
         Raises:
             NotAllowed: the caller may not write.
+            LimitExceeded: there is too much that looks like secrets.
         """
         caller.require("write")
-        if self.takes_long(request):
+        if self._needs_prices(request):
             # Not under the write lock.
             self._pricer.load()
             self._prices_loaded = True

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel
 
 from runtally.domain import limits
 from runtally.domain.fields import Content, FreeText, compact_json
+from runtally.domain.json_size import about_bytes
+
+if TYPE_CHECKING:
+    from runtally.redaction import Allowance
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
@@ -21,11 +25,18 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
     """The request as it may be stored: secrets replaced (unless `redact` is off), long payloads cut.
 
     A payload is cut after it was redacted, so that no half of a secret is left at the end.
+
+    Raises:
+        LimitExceeded: the request as a whole holds too much that looks like secrets.
     """
+    return _clipped(request, _redaction().Allowance() if redact else None)
+
+
+def _clipped(request: RequestT, allowance: "Allowance | None") -> RequestT:
     changed = {
-        name: stored for name, value in _free_values(request) if (stored := _stored(value, redact=redact)) is not value
+        name: stored for name, value in _free_values(request) if (stored := _stored(value, allowance)) is not value
     }
-    extra = _extra(request, redact=redact)
+    extra = _extra(request, allowance)
     if not changed and extra is None:
         return request
     copy = request.model_copy(update=changed)
@@ -37,7 +48,8 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
 
 def size_of(request: BaseModel) -> int:
     """About how many bytes of text and payloads the request will store: each step of a list counts half a kibibyte."""
-    return sum(_size_of_value(value) for _, value in _free_values(request))
+    told = sum(_size_of_value(value) for _, value in _free_values(request))
+    return told + (about_bytes(request.model_extra, limits.JSON_BYTES) if request.model_extra else 0)
 
 
 def _size_of_value(value: Any) -> int:
@@ -47,7 +59,7 @@ def _size_of_value(value: Any) -> int:
         return sum(_STEP_BYTES + _size_of_value(item) for item in value)
     if isinstance(value, BaseModel):
         return size_of(value)
-    return len(value) if isinstance(value, str) else _STEP_BYTES
+    return about_bytes(value, limits.JSON_BYTES)
 
 
 @cache
@@ -65,10 +77,10 @@ def _free_values(request: BaseModel) -> Iterator[tuple[str, Any]]:
             yield name, values[name]
 
 
-def _extra(request: BaseModel, *, redact: bool) -> dict[str, Any] | None:
-    if not request.model_extra or not redact:
+def _extra(request: BaseModel, allowance: "Allowance | None") -> dict[str, Any] | None:
+    if not request.model_extra or allowance is None:
         return None
-    redacted: dict[str, Any] = _redaction().redact_json(request.model_extra)
+    redacted: dict[str, Any] = _redaction().redact_json(request.model_extra, allowance)
     return redacted
 
 
@@ -95,26 +107,28 @@ def _mentions(annotation: Any, kind: type) -> bool:
     return any(_mentions(argument, kind) for argument in getattr(annotation, "__args__", ()))
 
 
-def _stored(value: Any, *, redact: bool) -> Any:
+def _stored(value: Any, allowance: "Allowance | None") -> Any:
     if isinstance(value, BaseModel):
-        return clip(value, redact=redact)
+        return _clipped(value, allowance)
     if isinstance(value, list):
-        return [_stored(item, redact=redact) for item in value]
+        return [_stored(item, allowance) for item in value]
     if isinstance(value, Content):
-        return _stored_content(value, redact=redact)
-    if not redact:
+        return _stored_content(value, allowance)
+    if allowance is None:
         return value
-    return _redaction().redact_text(value) if isinstance(value, str) else _redaction().redact_json(value)
+    redact = _redaction().redact_text if isinstance(value, str) else _redaction().redact_json
+    return redact(value, allowance)
 
 
-def _stored_content(content: Content, *, redact: bool) -> Content:
+def _stored_content(content: Content, allowance: "Allowance | None") -> Content:
     if content.size_bytes > limits.PAYLOAD_BYTES:
         beginning = _cut(content.json, limits.PAYLOAD_BYTES + _MARGIN_BYTES)
-        kept = _cut(_redaction().redact_text(beginning) if redact else beginning, limits.PAYLOAD_BYTES)
+        kept = beginning if allowance is None else _redaction().redact_text(beginning, allowance)
+        kept = _cut(kept, limits.PAYLOAD_BYTES)
         return Content(None, kept, content.size_bytes, truncated=True)
-    if not redact:
+    if allowance is None:
         return content
-    redacted = compact_json(_redaction().redact_json(content.value))
+    redacted = compact_json(_redaction().redact_json(content.value, allowance))
     kept = _cut(redacted, limits.PAYLOAD_BYTES)  # a short secret becomes a longer marker
     return Content(None, kept, content.size_bytes, truncated=len(kept) < len(redacted))
 
