@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runtally.storage.file_lock import SharedLock, is_held, is_index_held
+from runtally.storage.file_lock import HeldFile, is_held, is_index_held
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has open file description locks")
 
@@ -64,9 +64,10 @@ def test_whoever_closes_a_file_under_a_shared_lock_leaves_its_log(database: Path
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("INSERT INTO things VALUES ('kept')")
         connection.commit()
-        lock = SharedLock(database)
+        held = HeldFile(database)
+        held.share()
     assert log.stat().st_size > 0
-    lock.release()
+    held.close()
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT name FROM things").fetchall() == [("kept",)]
     assert not log.exists()

@@ -19,6 +19,7 @@ class Checkpoints:
     """
 
     def __init__(self, file: OpenFile, connect: Connect) -> None:
+        self._file = file
         self._connection = FileConnection(file, connect, "BEGIN")
         self._pages = 0
         self._is_under_way = False
@@ -40,7 +41,12 @@ class Checkpoints:
 
     def _checkpoint(self) -> None:
         try:
-            is_busy, logged, moved = self._connection.ready(0).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            connection = self._connection.ready(0)
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._file.sync()
+            # So that the log begins anew, or else it would grow for as long as a writer does not pause, and a file that
+            # grows takes longer to sync. Nobody writes meanwhile, but hardly anything is left to be moved and synced.
+            is_busy, logged, moved = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
             logger.debug("checkpoint: %d of %d pages are in the file, busy: %d", moved, logged, is_busy)
         except Exception as error:  # noqa: BLE001 - whoever writes next meets what is wrong, and tells it
             logger.debug("checkpoint: %s", getattr(error, "sqlite_errorname", error))

@@ -46,18 +46,31 @@ def _is_locked(path: Path, first: int, size: int) -> bool:
     return False
 
 
-class SharedLock:
-    """Keeps every process, this one too, from closing the database as its last: from folding in and deleting a log."""
+class HeldFile:
+    """A descriptor of a database beside those of its connections; it must be closed after all of them."""
 
     def __init__(self, path: Path) -> None:
         self._fd: int | None = None
-        if sys.platform == "linux":
+        if sys.platform != "win32":  # there an open descriptor would keep the file from being moved
             with contextlib.suppress(OSError):
                 self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                lock = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, _SHARED_FIRST, _SHARED_SIZE, 0)
+
+    def share(self) -> None:
+        """Keep every process, this one too, from closing the database as its last: from folding in and deleting a
+        log.
+        """
+        if sys.platform == "linux" and self._fd is not None:
+            lock = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, _SHARED_FIRST, _SHARED_SIZE, 0)
+            with contextlib.suppress(OSError):
                 fcntl.fcntl(self._fd, fcntl.F_OFD_SETLK, lock)
 
-    def release(self) -> None:
+    def sync(self) -> None:
+        """Have the disk store what was written to the database."""
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                os.fsync(self._fd)
+
+    def close(self) -> None:
         """Let go of it, when no connection of this process has the database open any more."""
         if self._fd is not None:
             os.close(self._fd)

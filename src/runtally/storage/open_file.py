@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from runtally.domain.errors import Unavailable
-from runtally.storage.file_lock import SharedLock, is_held, is_index_held
+from runtally.storage.file_lock import HeldFile, is_held, is_index_held
 
 Identity = tuple[int, int]
 Log = tuple[Identity | None, Identity | None]
@@ -39,7 +39,7 @@ class _Held:
         self.paths = companions_of(path)
         # What was there before is what must be there now: in between, somebody may have removed it.
         self.log: Log = found if None not in found else _log_at(self.paths)
-        self.lock: SharedLock | None = None
+        self.file = HeldFile(path)
 
     @property
     def has_its_log(self) -> bool:
@@ -125,8 +125,7 @@ class OpenFile:
             held.open_by.discard(connection)
             if held.open_by:
                 return
-            if held.lock is not None:
-                held.lock.release()
+            held.file.close()
             for identity in [identity for identity, one in _HELD.items() if one is held]:
                 del _HELD[identity]
 
@@ -135,8 +134,14 @@ class OpenFile:
         any more, and deletes the one that is.
         """
         held = self._held
-        if held is not None and held.lock is None:
-            held.lock = SharedLock(self.path)
+        if held is not None:
+            held.file.share()
+
+    def sync(self) -> None:
+        """Have the disk store what was moved into the file that is open."""
+        held = self._held
+        if held is not None:
+            held.file.sync()
 
     def saved(self) -> None:
         """Note that what was in the log that is open is in the file: the next log begins anew."""

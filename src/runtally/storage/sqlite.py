@@ -30,6 +30,9 @@ _SETTINGS: Final = (
 LOG_PAGES_MAX: Final = 16_384
 """From here on a COMMIT moves the log into the file itself, which takes it as long as many others."""
 
+_CHECKPOINT_SECONDS: Final = 0.02
+"""How long a checkpoint waits for a writer, and writers for a checkpoint that waits for readers."""
+
 IsWanted = Callable[[], bool]
 
 
@@ -95,7 +98,9 @@ def checkpointer(path: Path) -> sqlite3.Connection:
     """
     refuse_lone_log(path)
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=_CHECKPOINT_SECONDS, isolation_level=None, check_same_thread=False
+    )
     with _closed_on_error(connection):
         for setting in _SETTINGS:
             connection.execute(setting)
