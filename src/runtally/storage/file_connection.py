@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, sqlite
 from runtally.storage.connection_thread import ConnectionThread
-from runtally.storage.open_file import Identity, OpenFile, fit_log, log_removed, log_replaced, not_confirmed
+from runtally.storage.open_file import OPENING, Identity, OpenFile, fit_log, log_removed, log_replaced, not_confirmed
 from runtally.storage.sqlite_refusals import breaks_connection, told
 
 logger = logging.getLogger(__name__)
@@ -65,9 +65,10 @@ class FileConnection:
         if self._thread.connection is not None and self._opened_file != found:
             self._close()
         if self._thread.connection is None:
-            log = fit_log(self._file.path)
-            self._thread.connection = self._connect(busy_seconds)
-            self._opened_file = self._file.opened(self.let_go, log)
+            with OPENING:
+                log = fit_log(self._file.path)
+                self._thread.connection = self._connect(busy_seconds)
+                self._opened_file = self._file.opened(self.let_go, log)
         if not self._file.has_its_log:
             self._part_from_removed_log()
         return self._thread.connection

@@ -37,6 +37,7 @@ class _Held:
         self.process = os.getpid()
         self.open_by: set[LetGo] = set()
         self.paths = companions_of(path)
+        self._names = tuple(map(os.fspath, self.paths))
         # What was there before is what must be there now: in between, somebody may have removed it.
         self.log: Log = found if None not in found else _log_at(self.paths)
         self.file = HeldFile(path)
@@ -44,14 +45,18 @@ class _Held:
     @property
     def has_its_log(self) -> bool:
         """Whether what SQLite has open is what is beside the file."""
-        return None not in self.log and _log_at(self.paths) == self.log
+        log, index = self._names
+        return None not in self.log and (_identity(log), _identity(index)) == self.log
 
 
 _HELD: dict[Identity, _Held] = {}
 """A forked child inherits this, and with it SQLite's belief that it holds the locks: what it wrote through a connection
 of its own would be lost.
 """
-_LOCK: Final = threading.Lock()
+OPENING: Final = threading.RLock()
+"""Held by whoever opens a file, from the first look at it until the connection is noted, and by whoever closes one: to
+look at a file from outside SQLite, or to let go of it, drops the locks of a connection that is just being made.
+"""
 
 
 class OpenFile:
@@ -59,6 +64,7 @@ class OpenFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = os.fspath(path)
         self._process = os.getpid()
         self._file: Identity | None = None
         self._held_by: dict[LetGo, _Held] = {}
@@ -66,7 +72,7 @@ class OpenFile:
     @property
     def identity(self) -> Identity | None:
         """What identifies the file at the path; None if there is none."""
-        return _identity(self.path)
+        return _identity(self._name)
 
     @property
     def has_its_log(self) -> bool:
@@ -105,7 +111,7 @@ class OpenFile:
         """Note that the connection has the file open that is at the path now, beside which `fit_log` found the log, and
         return what identifies the file.
         """
-        with _LOCK:
+        with OPENING:
             self._file = _identity(self.path)
             held = _HELD.get(self._file) if self._file is not None else None
             if held is None:
@@ -118,7 +124,7 @@ class OpenFile:
 
     def closed(self, connection: LetGo) -> None:
         """Note that the connection has closed the file."""
-        with _LOCK:
+        with OPENING:
             held = self._held_by.pop(connection, None)
             if held is None:
                 return
@@ -225,10 +231,11 @@ def fit_log(path: Path) -> Log:
             removed, and with a new one both would write into one file.
     """
     deadline = time.monotonic() + _OPENING_SECONDS
-    while (log := _fit_log(path)) is None:
-        if time.monotonic() >= deadline:
-            raise log_removed()
-        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+    with OPENING:
+        while (log := _fit_log(path)) is None:
+            if time.monotonic() >= deadline:
+                raise log_removed()
+            time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
     return log
 
 
@@ -263,9 +270,9 @@ def _log_at(paths: tuple[Path, Path]) -> Log:
     return _identity(log), _identity(index)
 
 
-def _identity(path: Path) -> Identity | None:
+def _identity(path: Path | str) -> Identity | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - once per commit, and Path.stat costs three times as much
+        found = os.stat(path)  # noqa: PTH116 - six times per commit, and Path.stat costs three times as much
     except OSError:
         return None
     return found.st_dev, found.st_ino
