@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from runtally.domain.limits import MESSAGE_BYTES
+from runtally.mcp_server.refusal_log import log_refusal
 
 if TYPE_CHECKING:
     # Both parsers' protocols have what is used here; which of them it is shows at run time.
@@ -165,6 +166,7 @@ class Connection(AutoHTTPProtocol):
         lines = (f"HTTP/1.1 {status}", "Content-Type: text/plain", f"Content-Length: {len(words)}", "Connection: close")
         if not self._has_refused_body:
             self.transport.write("\r\n".join([*lines, "", words]).encode())
+            log_refusal(int(status[:3]), words)
         self.transport.close()
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtally.domain.caller import AccessKey, Admission, Caller
 from runtally.domain.errors import RuntallyError
+from runtally.mcp_server.refusal_log import say_why
 from runtally.service.access_keys import hash_of
 
 FindKey = Callable[[str], Awaitable[AccessKey | None]]
@@ -23,6 +24,9 @@ Holds = Callable[[Admission], Awaitable[bool]]
 """Whether an admission holds now."""
 
 _KNOWN_KEYS_MAX: Final = 256
+_UNUSABLE: Final = "its bearer key is unknown, was revoked, has expired or opens no project of this server"
+_NO_LONGER: Final = "what let it in holds no more: its key was revoked or has expired, or the first key was made"
+_UNREADABLE: Final = "the bearer keys cannot be read"
 _caller: ContextVar[Caller] = ContextVar("caller")
 
 
@@ -89,12 +93,15 @@ class BearerGate:
         self._callers = callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = _token_of(scope)
         try:
-            caller = await self._callers.find(_token_of(scope))
+            caller = await self._callers.find(token)
         except RuntallyError as error:
+            say_why(scope, _UNREADABLE)
             await _keys_unavailable(error)(scope, receive, send)
             return
         if caller is None:
+            say_why(scope, "it brought no bearer key" if token is None else _UNUSABLE)
             await _no_key()(scope, receive, send)
             return
         _caller.set(caller)
@@ -103,7 +110,7 @@ class BearerGate:
         async def send_if_admitted(message: Message) -> None:
             nonlocal is_refused
             if message["type"] == "http.response.start":
-                refusal = await self._refusal(caller)
+                refusal = await self._refusal(caller, scope)
                 if refusal is not None:
                     is_refused = True
                     await refusal(scope, receive, send)
@@ -112,10 +119,14 @@ class BearerGate:
 
         await self._app(scope, receive, send_if_admitted)
 
-    async def _refusal(self, caller: Caller) -> Response | None:
+    async def _refusal(self, caller: Caller, scope: Scope) -> Response | None:
         try:
-            return None if await self._callers.still_admits(caller) else _no_key()
+            if await self._callers.still_admits(caller):
+                return None
+            say_why(scope, _NO_LONGER)
+            return _no_key()
         except RuntallyError as error:
+            say_why(scope, _UNREADABLE)
             return _keys_unavailable(error)
 
 
@@ -130,8 +141,8 @@ def _no_key() -> Response:
     return challenge(
         401,
         "invalid_token",
-        "a bearer key is needed that is neither revoked nor expired; send one as Authorization: Bearer KEY "
-        "(runtally keys create makes one)",
+        "a bearer key is needed that is neither revoked nor expired and opens a project of this server; send one as "
+        "Authorization: Bearer KEY (runtally keys create makes one)",
     )
 
 

@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtally.domain import limits
+from runtally.mcp_server.refusal_log import say_why
 
 HELD_BYTES_MAX: Final = 64 * 2**20
 """Of all bodies together, beyond the first `FREE_BYTES` of each."""
@@ -43,6 +44,8 @@ class BoundedBodies:
                 taken_bytes = max(0, len(body) - FREE_BYTES)
                 self._held_bytes += taken_bytes
                 if refusal := self._refusal(len(body)):
+                    if refusal is _no_room:
+                        say_why(scope, "there is no room for its body")
                     # Before the answer, so that only whoever exceeds the bound is refused for it.
                     self._held_bytes -= taken_bytes
                     taken_bytes = 0

@@ -21,6 +21,7 @@ from runtally.mcp_server.bodies import BoundedBodies, replayed
 from runtally.mcp_server.hosts import AllowedHosts
 from runtally.mcp_server.media_types import JsonRequests
 from runtally.mcp_server.messages import as_json, receive_message
+from runtally.mcp_server.refusal_log import RefusalLog, say_why
 from runtally.mcp_server.server import WhoIsAsking
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.version import __version__
@@ -42,7 +43,8 @@ def make_app(
 
     Every request to `/mcp` must be let in by `callers` (401 and `WWW-Authenticate` otherwise), or is let in where there
     are none; a role that may not write gets a 403 if it does. Whatever the path, Host and Origin must be this machine's
-    or one of `allowed_hosts`, see `AllowedHosts`. `check` raises `RuntallyError` while the database cannot be used.
+    or one of `allowed_hosts`, see `AllowedHosts`. What is refused is logged. `check` raises `RuntallyError` while the
+    database cannot be used.
     """
     manager = StreamableHTTPSessionManager(
         app=server,
@@ -70,7 +72,7 @@ def make_app(
     routes = [Route(_PATH, endpoint=endpoint, methods=["POST"]), Route("/healthz", endpoint=healthz, methods=["GET"])]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(AllowedHosts, allowed_hosts)],
+        middleware=[Middleware(RefusalLog), Middleware(AllowedHosts, allowed_hosts)],
         exception_handlers={404: _nothing_here},
         lifespan=running,
     )
@@ -100,6 +102,7 @@ class _MessageGate:
         if isinstance(item, JSONRPCError):
             await Response(as_json(item), status_code=400, media_type="application/json")(scope, receive, send)
         elif not self._who_is_asking().may("write") and _is_write(item.message):
+            say_why(scope, "its key may only read")
             await _insufficient_scope()(scope, receive, send)
         else:
             await self._app(scope, replayed(body, receive), send)
