@@ -149,9 +149,11 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         yield SqlAccessKeys(tx)
 
 
-def check_up(settings: Settings, *, quick: bool, begins: Callable[[str], None]) -> "list[Finding]":
-    """What a medical of the database file found; a `quick` one takes no time, however large the file is. `begins` is
-    told the name of each check that may take long.
+def check_up(
+    settings: Settings, *, quick: bool, expected: bool, begins: Callable[[str], None]
+) -> "list[Finding]":
+    """What a medical of the database file found; a `quick` one takes no time, however large the file is. That there is
+    no ledger yet is fine unless one is `expected`. `begins` is told the name of each check that may take long.
 
     Raises:
         InvalidInput: the database is a folder.
@@ -161,7 +163,7 @@ def check_up(settings: Settings, *, quick: bool, begins: Callable[[str], None]) 
     from runtally.storage import checkup  # noqa: PLC0415
 
     refuse_bad_path(settings)
-    return checkup.check_up(settings.database, quick=quick, begins=begins)
+    return checkup.check_up(settings.database, quick=quick, expected=expected, begins=begins)
 
 
 def recent_problems(settings: Settings, limit: int) -> Sequence[Problem]:

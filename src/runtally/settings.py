@@ -17,7 +17,7 @@ _HOST: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting; each field is one row of README's configuration table."""
+    """Every setting; each field is one row of README's configuration table. As read, `database` is absolute."""
 
     database: Path
     projects: tuple[str, ...] = ()
@@ -77,8 +77,8 @@ def _database(given: str) -> Path:
         # Imported here because it is only needed where nothing is set, and start-up time counts.
         from platformdirs import user_data_path  # noqa: PLC0415
 
-        return user_data_path("runtally", appauthor=False) / "runtally.db"
-    return _path("the database", given)
+        return (user_data_path("runtally", appauthor=False) / "runtally.db").absolute()
+    return _path("the database", given).absolute()
 
 
 def _log_file(given: str) -> Path | None:

@@ -122,6 +122,6 @@ def test_doctor_finds_nothing_wrong_before_the_first_call_and_after_it(tmp_path:
     database = tmp_path / "ledger.db"
     for is_there in (False, True):
         assert database.exists() is is_there
-        ended = run("--db", str(database), "doctor")
+        ended = run("doctor", RUNTALLY_DB=str(database))
         assert (ended.returncode, "FAIL" in ended.stdout) == (0, False), ended.stdout + ended.stderr
         assert run("--db", str(database), "keys", "create", "--project", "alpha", "--role", "read").returncode == 0

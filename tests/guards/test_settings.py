@@ -12,7 +12,7 @@ from tests.guards.source import modules
 
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 SAMPLES = {
-    "database": ("RUNTALLY_DB", "elsewhere/other.db", Path("elsewhere/other.db")),
+    "database": ("RUNTALLY_DB", "elsewhere/other.db", Path.cwd() / "elsewhere/other.db"),
     "projects": ("RUNTALLY_PROJECT_KEY", "one, two", ("one", "two")),
     "redact": ("RUNTALLY_REDACT", "off", False),
     "stale_after_seconds": ("RUNTALLY_STALE_AFTER_SECONDS", "5", 5),
@@ -70,4 +70,4 @@ def test_the_defaults_are_those_of_the_class() -> None:
 def test_the_command_line_goes_before_the_environment() -> None:
     environ = {"RUNTALLY_DB": "environment.db", "RUNTALLY_PROJECT_KEY": "environment"}
     settings = read(environ, database="argument.db", projects="argument")
-    assert (settings.database, settings.projects) == (Path("argument.db"), ("argument",))
+    assert (settings.database, settings.projects) == (Path.cwd() / "argument.db", ("argument",))

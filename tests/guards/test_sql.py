@@ -31,6 +31,7 @@ CONTROL = re.compile(r"(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|
 
 ACROSS_PROJECTS = {
     "count_wrong_totals": "for the person who owns the file; only doctor runs it",
+    "count_runs": "for the person who owns the file; only doctor runs it",
     "insert_access_key": "keys are what callers are made of",
     "find_access_key": "keys are what callers are made of",
     "list_access_keys": "keys are what callers are made of",

@@ -5,55 +5,83 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from runtally.domain.clock import rfc3339
 from runtally.domain.errors import RuntallyError
 from runtally.domain.records import Problem
 from runtally.storage import migrate, queries
 from runtally.storage.open_file import companions_of, fit_log, refuse_lone_log
 from runtally.storage.problems import SqlProblems
 from runtally.storage.sqlite import SqliteTransaction
-from runtally.storage.sqlite_refusals import told_plainly
+from runtally.storage.sqlite_refusals import is_busy, told_plainly
 
 _LOW_DISK_BYTES: Final = 512 * 1024 * 1024
 _BIG_WAL_BYTES: Final = 256 * 1024 * 1024
+_LOCK_SECONDS: Final = 1
 _PROBLEMS_SINCE: Final = 2
 """The version of the schema that brought recent problems."""
 
-SLOW: Final = ("integrity", "references", "totals")
-"""The checks that look through the whole file."""
+SLOW: Final = ("runs", "integrity", "references", "totals")
+"""The checks that look through the whole file, or an index of it."""
+_NEED_INTEGRITY: Final = ("references", "totals")
 
 
 class Finding(NamedTuple):
-    """What one check found, in words that end with what to do where it is not fine."""
+    """What one check found, in words that end with what to do where it is not fine; `fine` is None where it could not
+    be looked at because of what another check found.
+    """
 
     check: str
-    fine: bool
+    fine: bool | None
     told: str
 
 
-def check_up(path: Path, *, quick: bool = False, begins: Callable[[str], None] = lambda _: None) -> list[Finding]:
+_EMPTY: Final = Finding("schema", fine=True, told="none, it is an empty file without a ledger; the first call makes it")
+
+
+def check_up(
+    path: Path, *, quick: bool = False, expected: bool = False, begins: Callable[[str], None] = lambda _: None
+) -> list[Finding]:
     """Every check that can be made of the file, most basic first; the later ones need a file that opens. A `quick` one
-    leaves out those that are `SLOW`. `begins` is told the name of each check of the content that begins.
+    leaves out those that are `SLOW`. That there is no ledger yet is fine unless one is `expected`. `begins` is told the
+    name of each check of the content that begins.
     """
     if not path.exists():
-        return [_not_there_yet(path)]
+        return [_not_there_yet(path, expected=expected)]
     findings = [_permissions(path), _disk(path), _wal(path)]
+    if not os.access(path, os.R_OK):
+        return findings
     try:
         fit_log(path)
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
+            if schema == _EMPTY:
+                told = f"{_EMPTY.told}. Is it the file that you mean?" if expected else _EMPTY.told
+                findings.append(Finding("schema", not expected, told))
+                return findings
             findings.append(schema)
-            if schema.fine and path.stat().st_size:  # else there is no ledger in the file that the others could judge
-                for name, check in _CHECKS:
-                    if not (quick and name in SLOW):
-                        begins(name)
-                        findings.append(_attempt(name, check, connection))
+            if schema.fine:  # else there is no ledger in the file that the others could judge
+                findings += _content(connection, quick=quick, begins=begins)
     except RuntallyError as error:
         findings.append(Finding("opens", fine=False, told=error.message))
     return findings
+
+
+def _content(connection: sqlite3.Connection, *, quick: bool, begins: Callable[[str], None]) -> Iterator[Finding]:
+    is_damaged = False
+    for name, check in _CHECKS:
+        if quick and name in SLOW:
+            continue
+        if is_damaged and name in _NEED_INTEGRITY:
+            yield Finding(name, fine=None, told="not looked at, the file is damaged")
+            continue
+        begins(name)
+        finding = _attempt(name, check, connection)
+        is_damaged = is_damaged or (name == "integrity" and not finding.fine)
+        yield finding
 
 
 def recent_problems(path: Path, limit: int) -> Sequence[Problem]:
@@ -71,7 +99,8 @@ def recent_problems(path: Path, limit: int) -> Sequence[Problem]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=1, isolation_level=None)
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -81,6 +110,8 @@ def _attempt(name: str, check: Callable[[sqlite3.Connection], Finding], connecti
         with told_plainly():
             return check(connection)
     except RuntallyError as error:
+        if isinstance(error.__cause__, sqlite3.Error) and is_busy(error.__cause__):
+            return Finding(name, fine=False, told=_HELD)
         return Finding(name, fine=False, told=error.message)
 
 
@@ -89,11 +120,13 @@ def _may_create(path: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _not_there_yet(path: Path) -> Finding:
+def _not_there_yet(path: Path, *, expected: bool) -> Finding:
     try:
         refuse_lone_log(path)
     except RuntallyError as error:
         return Finding("file", fine=False, told=error.message)
+    if expected:
+        return Finding("file", fine=False, told="not there; name the file that you mean, as a server's first line does")
     if _may_create(path):
         return Finding("file", fine=True, told="not there yet; it is made when the first call comes")
     told = "not there, and its folder cannot be written; make it writable, or set RUNTALLY_DB to another file"
@@ -102,6 +135,9 @@ def _not_there_yet(path: Path) -> Finding:
 
 def _permissions(path: Path) -> Finding:
     mode = stat.S_IMODE(path.stat().st_mode)
+    if not os.access(path, os.R_OK):
+        told = f"{mode:o}: this user may not read it; run doctor as the user who runs Runtally"
+        return Finding("permissions", fine=False, told=told)
     if os.name == "posix" and mode & 0o077:
         return Finding("permissions", fine=False, told=f"{mode:o}: others may read it; run chmod 600 on the file")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
@@ -132,6 +168,8 @@ def _wal(path: Path) -> Finding:
 
 def _schema(connection: sqlite3.Connection) -> Finding:
     version, newest = migrate.applied_version(connection), migrate.newest()
+    if not version:
+        return _EMPTY
     if version < newest:
         return Finding("schema", fine=True, told=f"version {version}; the next server upgrades it to {newest}")
     if version > newest:
@@ -142,16 +180,20 @@ def _schema(connection: sqlite3.Connection) -> Finding:
 
 def _journal(connection: sqlite3.Connection) -> Finding:
     mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-    fine = mode == "wal"
-    return Finding("journal", fine, mode if fine else f"{mode}; move the file to a local disk and start a server once")
+    told = mode if mode == "wal" else f"{mode}; the next server that opens it makes it wal"
+    return Finding("journal", fine=True, told=told)
+
+
+def _runs(connection: sqlite3.Connection) -> Finding:
+    count, newest = connection.execute(queries.load()["count_runs"].sql({})).fetchone()
+    return Finding("runs", fine=True, told=f"{count:,}, the newest of {rfc3339(newest)}" if count else "none yet")
 
 
 def _integrity(connection: sqlite3.Connection) -> Finding:
     problems = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
     if problems == ["ok"]:
         return Finding("integrity", fine=True, told="ok")
-    told = f"{len(problems)} problems; restore a backup, or save what can be read with `sqlite3 FILE .recover`"
-    return Finding("integrity", fine=False, told=told)
+    return Finding("integrity", fine=False, told=f"{len(problems)} problems; {_SAVE}")
 
 
 def _references(connection: sqlite3.Connection) -> Finding:
@@ -173,8 +215,18 @@ def _lock(connection: sqlite3.Connection) -> Finding:
     return Finding("write lock", fine=True, told="free")
 
 
+_HELD: Final = (
+    f"held by another process for {_LOCK_SECONDS} s. Look again; if it stays so, `fuser FILE` or `lsof FILE` shows by "
+    "whom the file is open"
+)
+_SAVE: Final = (
+    "restore a backup, or save what can be read with `sqlite3 FILE .recover | sqlite3 NEW`. Where it says SQL logic "
+    "error, that sqlite3 was built without it: use one from sqlite.org. Compare the number of runs before you put NEW "
+    "in place"
+)
 _CHECKS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], Finding]], ...]] = (
     ("journal", _journal),
+    ("runs", _runs),
     ("integrity", _integrity),
     ("references", _references),
     ("totals", _totals),

@@ -11,9 +11,13 @@ from runtally.settings import Settings
 ResultT = TypeVar("ResultT")
 
 _UNBOUND: Final = (
-    "none; a call that names no run names its project_key. Set RUNTALLY_PROJECT_KEY to bind the server to a project"
+    "none in this shell; a call that names no run names its project_key. Set RUNTALLY_PROJECT_KEY in the host's "
+    "settings to bind its server to a project"
 )
-_LEFT_OUT: Final = "integrity, references and totals, which look through the whole file: run doctor without --quick"
+_LEFT_OUT: Final = (
+    "runs, integrity, references and totals, which look through the whole file: run doctor without --quick"
+)
+_MARKS: Final = {True: "ok  ", False: "FAIL", None: "note"}
 _PROBLEMS: Final = 20
 _SILENT_SECONDS: Final = 1
 
@@ -28,7 +32,7 @@ def add(commands: arguments.Commands) -> None:
 
 def run(settings: Settings, given: Namespace) -> int:
     """Print one line for each check, with what to do where it failed, and what was refused lately; 0 if all is well,
-    else 7.
+    else 7. A database that `--db` names must be there and hold a ledger.
 
     Raises:
         InvalidInput: the database is a folder.
@@ -36,16 +40,20 @@ def run(settings: Settings, given: Namespace) -> int:
     """
     from runtally import bootstrap
 
-    findings = _watched(lambda begins: bootstrap.check_up(settings, quick=given.quick, begins=begins))
+    is_named = given.database is not None
+    findings = _watched(
+        lambda begins: bootstrap.check_up(settings, quick=given.quick, expected=is_named, begins=begins)
+    )
     output.say(f"database {settings.database}")
     for finding in findings:
-        output.say(f"  {'ok  ' if finding.fine else 'FAIL'} {finding.check}: {finding.told}")
+        output.say(f"  {_MARKS[finding.fine]} {finding.check}: {finding.told}")
     if given.quick:
         output.say(f"  note left out: {_LEFT_OUT}")
-    output.say(f"  ok   binding: {settings.bound_to}" if settings.projects else f"  note binding: {_UNBOUND}")
+    binding = f"ok   binding: {settings.bound_to} (in this shell)" if settings.projects else f"note binding: {_UNBOUND}"
+    output.say(f"  {binding}")
     for line in _recent_problems(settings):
         output.say(line)
-    return 0 if all(finding.fine for finding in findings) else 7
+    return 7 if any(finding.fine is False for finding in findings) else 0
 
 
 def _watched(examine: Callable[[Callable[[str], None]], ResultT]) -> ResultT:

@@ -28,3 +28,7 @@ WHERE runs.reports <> coalesce(reported.reports, 0)
     OR coalesce(runs.observed_cache_write_1h_tokens, -1) <> coalesce(observed.cache_write_1h_tokens, -1)
     OR coalesce(runs.observed_reasoning_tokens, -1) <> coalesce(observed.reasoning_tokens, -1)
     OR coalesce(runs.observed_cost_nano_usd, -1) <> coalesce(observed.cost_nano_usd, -1);
+
+-- name: count_runs
+-- How many runs there are in all, and when the newest was started.
+SELECT count(*) AS runs, max(started_at) AS newest FROM runs;
