@@ -15,6 +15,7 @@ import pytest
 from mcp import Client
 
 from runtally import bootstrap
+from runtally.cli.commands import serve
 from runtally.cli.main import _parser
 from runtally.mcp_server.server import make_server
 from runtally.mcp_server.tools.registry import TOOLS
@@ -131,8 +132,7 @@ def test_the_example_holds_no_secret_and_nobody_s_paths() -> None:
     assert stdio["command"] == "runtally"
     assert http["headers"] == {"Authorization": "Bearer ${RUNTALLY_KEY}"}
     assert not re.search(r"/(?:home|Users|root|tmp)/|rtk_", json.dumps(EXAMPLE))
-    defaults = vars(_parser().parse_args(["serve", "--http"]))
-    assert http["url"] == f"http://{defaults['host']}:{defaults['port']}/mcp"
+    assert http["url"] == f"http://{serve.HOST}:{serve.PORT}/mcp"
 
 
 @pytest.mark.parametrize("revision", LIST)

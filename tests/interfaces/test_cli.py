@@ -26,7 +26,7 @@ def refusal(ended: subprocess.CompletedProcess[str], exit_code: int) -> str:
 def test_version_and_help_say_what_this_is() -> None:
     version = run("--version")
     assert (version.returncode, version.stdout) == (0, f"runtally {__version__}\n")
-    for arguments in ([], ["serve"], ["demo"], ["doctor"], ["keys"], ["keys", "create"], ["keys", "list"]):
+    for arguments in ([], ["serve"], ["doctor"], ["keys"], ["keys", "create"], ["keys", "list"]):
         told = run(*arguments, "--help")
         assert (told.returncode, told.stderr) == (0, "")
         assert "--db FILE" in told.stdout
@@ -47,10 +47,11 @@ def test_the_database_and_the_projects_stand_on_either_side_and_the_later_one_co
     arguments: list[str], tmp_path: Path
 ) -> None:
     database = str(tmp_path / "ledger.db")
+    assert run("keys", "create", "--project", "alpha", "--role", "read", "--db", database).returncode == 0
     ended = run(*(argument.format(db=database) for argument in arguments), RUNTALLY_DB="x.db", RUNTALLY_PROJECT_KEY="x")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[0] == f"database {database}"
-    assert "binding: alpha, beta" in ended.stdout
+    assert "binding: alpha, beta (in this shell)\n" in ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,12 @@ def test_what_is_not_given_is_as_the_environment_says(arguments: list[str], tmp_
         (["serve", "--http", "--port", "http"], "'http' is not a port from 0 to 65535"),
         (["serve", "--http", "--port", "65536"], "'65536' is not a port"),
         (["serve", "--http", "--port", "-1"], "'-1' is not a port"),
+        (["serve", "--port", "0"], "--port is for HTTP alone; add --http"),
+        (["serve", "--host", "localhost"], "--host is for HTTP alone; add --http"),
+        (["serve", "--without-keys"], "--without-keys is for HTTP alone; add --http"),
+        (["demo", "--db", "ledger.db"], "--db.*`runtally --help`"),
+        (["--db", "ledger.db", "demo"], "leave out --db and --project"),
+        (["--project", "alpha", "demo"], "leave out --db and --project"),
     ],
 )
 def test_arguments_that_cannot_be_meant_are_refused_in_a_sentence(arguments: list[str], told: str) -> None:
@@ -184,10 +191,10 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     os.close(reading)
     try:
         ended = subprocess.run(
-            command("doctor", "--db", str(tmp_path / "ledger.db")),
+            command("doctor"),
             stdout=writing,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment(RUNTALLY_DB=str(tmp_path / "ledger.db")),
             timeout=BOUND_SECONDS,
             check=False,
         )
@@ -214,7 +221,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_an_answer_goes_to_any_terminal(tmp_path: Path) -> None:
     database = tmp_path / "l\N{LATIN SMALL LETTER E WITH ACUTE}dger.db"
-    ended = run("doctor", "--db", str(database), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    ended = run("doctor", RUNTALLY_DB=str(database), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert ended.returncode == 0
     assert r"l\xe9dger.db" in ended.stdout
 
@@ -226,3 +233,42 @@ def test_a_request_whose_id_cannot_be_sent_back_does_not_end_the_server(tmp_path
         (refused,) = client.unsolicited
         assert b'"id":null' in refused
         client.unsolicited.clear()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["{key}"],
+        ["doctor", "{key}"],
+        ["keys", "revoke", "{key}"],
+        ["keys", "create", "--role", "read", "--project", "{key} "],
+        ["keys", "create", "--project", "alpha", "--role", "{key}"],
+        ["keys", "create", "--project", "alpha", "--role", "read", "--expires", "{key}"],
+        ["--project", "{key} x", "doctor"],
+    ],
+)
+def test_a_key_that_is_given_in_the_wrong_place_is_not_repeated(arguments: list[str], tmp_path: Path) -> None:
+    database = str(tmp_path / "ledger.db")
+    key = run("keys", "create", "--project", "alpha", "--role", "read", "--db", database).stdout.strip()
+    ended = run(*(argument.format(key=key) for argument in arguments), RUNTALLY_DB=database)
+    assert refusal(ended, 2)
+    assert key[4:] not in ended.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
+def test_a_person_who_starts_a_server_at_a_terminal_is_told_what_it_waits_for(tmp_path: Path) -> None:
+    terminal, stdin = os.openpty()
+    with os.fdopen(terminal, "wb", buffering=0) as keyboard:
+        server = subprocess.Popen(
+            command("--db", str(tmp_path / "ledger.db")),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+        os.close(stdin)
+        keyboard.write(b"\x04")
+        said, told = server.communicate(timeout=BOUND_SECONDS)
+    assert (server.returncode, said) == (0, b"")
+    assert len(told.splitlines()) == 2
+    assert b"waits for an MCP host on stdin; `runtally --help`" in told

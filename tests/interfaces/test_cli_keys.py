@@ -28,6 +28,8 @@ def create(database: Path, *arguments: str) -> str:
     assert re.fullmatch(r"rtk_[\w-]{43}\n", ended.stdout)
     assert "only time" in ended.stderr
     (new,) = {row[0] for row in listed(database)} - before
+    assert f"key {new}, kept as a hash" in ended.stderr
+    assert "rtk_" not in ended.stderr
     return new
 
 
@@ -50,7 +52,7 @@ def test_a_key_is_made_listed_revoked_and_listed_as_such(tmp_path: Path) -> None
 
     again = run("--db", str(database), "keys", "revoke", writer)
     assert again.returncode == 4
-    assert writer in again.stderr
+    assert f"{writer} is already revoked since {first[4].removeprefix('revoked ')}\n" in again.stderr
     unknown = run("keys", "--db", str(database), "revoke", NEVER)
     assert unknown.returncode == 4
     assert "keys list" in unknown.stderr

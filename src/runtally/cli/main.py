@@ -48,7 +48,7 @@ def _parser() -> arguments.Parser:
     )
     runtally.add_argument("--version", action="version", version=f"runtally {__version__}")
     arguments.add_settings(runtally)
-    runtally.set_defaults(database=None, bound_to=None, run=serve.run, http=False)
+    runtally.set_defaults(database=None, bound_to=None, run=serve.run, **serve.OVER_STDIO)
     commands = runtally.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)

@@ -1,7 +1,11 @@
 """Where commands print: answers to stdout, everything else to stderr."""
 
 import os
+import re
 import sys
+from typing import Final
+
+_KEY: Final = re.compile(r"rtk_[\w-]+")
 
 
 def say(text: str) -> None:
@@ -27,5 +31,5 @@ def note(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Why the command could not do what was asked."""
-    print(f"runtally: error: {text}", file=sys.stderr, flush=True)
+    """Why the command could not do what was asked. A bearer key that was given in the wrong place is not repeated."""
+    print(f"runtally: error: {_KEY.sub('rtk_…', text)}", file=sys.stderr, flush=True)

@@ -1,5 +1,8 @@
 """The MCP server over stdio."""
 
+import os
+from typing import Final
+
 import anyio
 
 from runtally import bootstrap
@@ -10,11 +13,15 @@ from runtally.mcp_server.stdio import stdio_streams
 from runtally.settings import Settings
 from runtally.version import __version__
 
+_STDIN: Final = 0
+
 
 def run(settings: Settings) -> int:
     """Serve one client over stdin and stdout until stdin ends, or a signal asks for it; the exit code says which."""
     signals = EndingSignals()
     output.note(f"{__version__}, stdio; database {settings.database}; bound to {settings.bound_to}")
+    if os.isatty(_STDIN):
+        output.note("this is a server, which waits for an MCP host on stdin; `runtally --help` says what else there is")
     anyio.run(_serve, settings, signals)
     return signals.exit_code
 

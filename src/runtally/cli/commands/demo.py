@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runtally.cli import arguments, output
+from runtally.domain.errors import InvalidInput
 from runtally.settings import Settings, environment_of_child
 
 if TYPE_CHECKING:
@@ -57,15 +58,20 @@ _SCENE: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 def add(commands: arguments.Commands) -> None:
     """Declare `demo`."""
     parser = commands.add_parser("demo", help="play an agent through all the tools against a throw-away database")
-    arguments.add_settings(parser)
     parser.set_defaults(run=run)
 
 
-def run(_: Settings, __: Namespace) -> int:
+def run(_: Settings, given: Namespace) -> int:
     """Play the scene and print what the ledger holds afterwards, then the settings that connect a host.
 
     The settings are those of the server it starts, except for the database and the project, which are the demo's own.
+
+    Raises:
+        InvalidInput: a database or a project was given.
     """
+    if given.database is not None or given.bound_to is not None:
+        raise InvalidInput("demo has a database and a project of its own; leave out --db and --project")
+
     import tempfile
 
     import anyio

@@ -11,6 +11,8 @@ from runtally.domain.errors import InvalidInput, NotFound
 from runtally.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runtally.domain.caller import AccessKey
 
 _DAY_US: Final = 24 * 60 * 60 * 1_000_000
@@ -76,7 +78,10 @@ def create(settings: Settings, given: Namespace) -> int:
     with bootstrap.open_access_keys(settings) as keys:
         keys.insert(key, access_keys.hash_of(token))
     output.say(token)
-    output.note("kept as a hash: this is the only time the key is shown. Send it as Authorization: Bearer KEY")
+    output.note(
+        f"key {key.key_id}, kept as a hash: this is the only time that it is shown. Send it as "
+        "Authorization: Bearer KEY; `runtally keys revoke` takes its id"
+    )
     return 0
 
 
@@ -105,18 +110,28 @@ def revoke(settings: Settings, given: Namespace) -> int:
     """Refuse the key from now on. A database that is not there is not made.
 
     Raises:
+        InvalidInput: a key was given instead of its id.
         NotFound: there is no such key, or it was revoked before.
         Unavailable: the database cannot be used.
     """
     from runtally import bootstrap
     from runtally.service import access_keys
 
+    if access_keys.PREFIX in given.key_id:
+        raise InvalidInput("KEY_ID is a key, not the id of one; `runtally keys list` shows the ids")
     if not bootstrap.has_database(settings):
         raise NotFound(f"no key {given.key_id}: there is no database {settings.database} yet; see --db and RUNTALLY_DB")
     with bootstrap.open_access_keys(settings) as keys:
+        _refuse_revoked(keys.list_all(), given.key_id)
         access_keys.revoke(keys, given.key_id, bootstrap.clock())
     output.note(f"{given.key_id} is revoked")
     return 0
+
+
+def _refuse_revoked(keys: "Sequence[AccessKey]", key_id: str) -> None:
+    for key in keys:
+        if key.key_id == key_id and key.revoked_at is not None:
+            raise NotFound(f"no key left to revoke: {key_id} is already revoked since {rfc3339(key.revoked_at)}")
 
 
 def _state(key: "AccessKey", now: int) -> str:
