@@ -149,9 +149,7 @@ def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
         yield SqlAccessKeys(tx)
 
 
-def check_up(
-    settings: Settings, *, quick: bool, expected: bool, begins: Callable[[str], None]
-) -> "list[Finding]":
+def check_up(settings: Settings, *, quick: bool, expected: bool, begins: Callable[[str], None]) -> "list[Finding]":
     """What a medical of the database file found; a `quick` one takes no time, however large the file is. That there is
     no ledger yet is fine unless one is `expected`. `begins` is told the name of each check that may take long.
 

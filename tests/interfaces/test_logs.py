@@ -15,6 +15,8 @@ from runtally.settings import Settings
 from tests.journeys.processes import ERAS, HttpServer, Refused, StdioClient, environment, run
 
 SENT = "what-a-call-sent"
+REFUSED = {"list_runs refused: invalid", "list_runs refused: forbidden (field project_key)"}
+NOWHERE = "0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f"
 LINE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \d+ (ERROR|WARNING|INFO|DEBUG) [\w.]+: .+"
 
 
@@ -36,8 +38,8 @@ def exchange(client: StdioClient) -> None:
     [
         ("error", set()),
         ("warning", set()),
-        ("info", {"list_runs refused: invalid", "list_runs refused: forbidden"}),
-        ("debug", {"list_runs refused: invalid", "list_runs refused: forbidden", "core_start_run answered"}),
+        ("info", REFUSED),
+        ("debug", {*REFUSED, "core_start_run answered"}),
     ],
 )
 def test_a_log_holds_from_its_level_on_what_happened_and_nothing_of_what_was_sent(
@@ -55,6 +57,39 @@ def test_a_log_holds_from_its_level_on_what_happened_and_nothing_of_what_was_sen
     assert file.stat().st_mode & 0o777 == 0o600
     for words in told:
         assert f": {words}\n" in client.stderr
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("record_run", {"agent": "a"}, "invalid (field summary)"),
+        (
+            "core_report_usage",
+            {"run_id": NOWHERE, "token_usage": {"input_tokens": -1}},
+            "invalid (field token_usage.input_tokens)",
+        ),
+        ("core_report_usage", {"run_id": NOWHERE, "token_usage": {SENT: 1}}, "invalid"),
+        (
+            "core_report_usage",
+            {"run_id": NOWHERE, "token_usage": {}, "traces": [{"name": "a"}, {"name": 7}]},
+            "invalid (field traces[1].name)",
+        ),
+        ("core_start_run", {"meta_json": {SENT: {SENT: "\0"}}}, "invalid (field meta_json)"),
+        ("get_run", {"run_id": NOWHERE}, "not_found (field run_id)"),
+        ("get_run", {f"run_id.{SENT}": 1}, "invalid"),
+        ("list_runs", {"limit.summary": 1}, "invalid"),
+    ],
+)
+def test_a_refusal_is_logged_with_the_field_that_is_to_blame_if_its_name_is_ours(
+    tool: str, arguments: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    with StdioClient(tmp_path / "ledger.db", RUNTALLY_LOG_LEVEL="info") as client:
+        with pytest.raises(Refused):
+            client.call(tool, **arguments)
+        client.close_stdin()
+        assert client.wait() == 0
+    assert f"INFO: {tool} refused: {told}\n" in client.stderr
+    assert SENT not in client.stderr
 
 
 def test_many_servers_share_one_file_line_by_line(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Turning what arrived into a request, or into one sentence about what is wrong with it."""
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
@@ -12,6 +13,7 @@ from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _SHOWN_CHARS: Final = 64
+_INDEXED: Final = re.compile(r"(\w+)(?:\[[0-9]{1,3}\])?")
 _TOO_LARGE: Final = frozenset({"string_too_long", "too_long", "json_size", "json_depth", "too_many_tokens"})
 _EXPECTED: Final = {
     "string_type": "is not a string",
@@ -55,6 +57,18 @@ def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyErr
         sentence += f" ({more} more {'problem' if more == 1 else 'problems'} after this one)"
     kind = LimitExceeded if first["type"] in _TOO_LARGE else InvalidInput
     return kind(sentence, field=field)
+
+
+def is_field_of(model: type[BaseModel], field: str) -> bool:
+    """Whether that is what an error calls a field that the model has, such as `traces[3].token_usage.model`."""
+    models = [model]
+    for part in field.split("."):
+        found = _INDEXED.fullmatch(part)
+        kinds = [one.model_fields[found[1]].annotation for one in models if found and found[1] in one.model_fields]
+        if not kinds:
+            return False
+        models = [inner for kind in kinds for inner in _models_in(kind)]
+    return True
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:

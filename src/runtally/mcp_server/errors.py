@@ -5,7 +5,10 @@ import logging
 from secrets import token_hex
 from typing import Any
 
+from pydantic import BaseModel
+
 from runtally.domain.errors import RuntallyError
+from runtally.domain.validation import is_field_of
 
 logger = logging.getLogger(__name__)
 
@@ -13,6 +16,12 @@ logger = logging.getLogger(__name__)
 def refused(error: RuntallyError) -> dict[str, Any]:
     """A tool error whose text and structure both say `code`, `message` and, where one is to blame, `field`."""
     return _tool_error(error.code, error.message, field=error.field)
+
+
+def blamed(request: type[BaseModel], error: RuntallyError) -> str:
+    """The field that is to blame, for the log: if it is names of the request's, and nothing that a caller wrote."""
+    field = error.field or ""
+    return f" (field {field})" if is_field_of(request, field) else ""
 
 
 def new_reference() -> str:

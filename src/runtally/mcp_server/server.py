@@ -112,7 +112,7 @@ class _Tools:
             logger.debug("%s answered", tool.name)
             return _answered(answer)
         except RuntallyError as error:
-            logger.info("%s refused: %s", tool.name, error.code)
+            logger.info("%s refused: %s%s", tool.name, error.code, errors.blamed(tool.request, error))
             self._ledger.problems.note(error.code, self._door, tool.name)
             return errors.refused(error)
         except Exception as error:  # noqa: BLE001 - the one boundary: nothing of a bug reaches the model
