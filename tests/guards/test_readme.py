@@ -90,7 +90,7 @@ def test_every_command_and_every_option_is_told() -> None:
         missing = {option for option in options if not re.search(rf"{option}\b", told)}
         assert not missing, f"README must tell {missing} of {path}"
         if parser.get_default("run"):
-            told_commands = [row.partition(" -")[0].partition(" KEY_ID")[0] for row in rows]
+            told_commands = [re.match(r"[a-z ]*[a-z]", row)[0] for row in rows]
             assert path in told_commands, f"README has no row of {path}"
 
 

@@ -14,6 +14,7 @@ from tests.journeys.processes import http_call, run
 
 SENT = "what-a-client-sent"
 UNUSABLE = "its bearer key is unknown, was revoked, has expired or opens no project of this server"
+UNREADABLE = "it is no message that can be read, or names a tool or a protocol version that is not served"
 NO_LONGER = "what let it in holds no more: its key was revoked or has expired, or the first key was made"
 
 
@@ -52,14 +53,15 @@ def test_each_refusal_is_told_with_its_status_and_why_and_nothing_that_was_sent(
         (door.post("reader", "record_run", {SENT: SENT}).status_code, "its key may only read"),
         (send(Origin=f"http://{SENT}"), "Origin names a page of another host"),
         (send(Host=SENT), "Host is not a name of this server"),
-        (send(path=f"/{SENT}"), "nothing is served at its path"),
-        (send("GET"), "its path is not served by this method"),
+        (send(path=f"/{SENT}"), "nothing is served at its path, or no such method of the protocol"),
+        (send("GET"), "its path is not served by this method of HTTP"),
         (send(**{"Content-Type": SENT}), "its Content-Type is not application/json"),
-        (send(content=SENT.encode()), "it is no request that can be read"),
+        (send(content=SENT.encode()), UNREADABLE),
+        (door.post("writer", SENT, {}).status_code, UNREADABLE),
         (send(content=b" " * (MESSAGE_BYTES + 1)), "its body is too large"),
     ]
     assert send() == 200
-    assert [status for status, _ in refused] == [401, 401, 401, 403, 403, 421, 404, 405, 415, 400, 413]
+    assert [status for status, _ in refused] == [401, 401, 401, 403, 403, 421, 404, 405, 415, 400, 400, 413]
     assert logged(door) == refused
     assert SENT not in door.server.stderr
     assert "rtk_" not in door.server.stderr

@@ -1,6 +1,7 @@
 """What docs/operating.md says of backups holds: they are made beside a running server, and put back without one."""
 
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,7 +30,23 @@ def with_vacuum(file: Path, copy: Path) -> None:
         connection.execute(statement.replace("COPY", str(copy)))
 
 
-@pytest.mark.parametrize("back_up", [with_python, with_vacuum])
+def with_sqlite3(file: Path, copy: Path) -> None:
+    (line,) = re.findall(r"^\(umask 077; sqlite3 FILE .+backup.+$", PAGE, re.MULTILINE)
+    in_shell(line, FILE=file, COPY=copy)
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def in_shell(line: str, **paths: Path) -> None:
+    """A line of the page as a person types it."""
+    for name, path in paths.items():
+        line = line.replace(name, str(path))
+    subprocess.run(["sh", "-e", "-c", line], check=True, cwd=next(iter(paths.values())).parent)
+
+
+NEEDS_SQLITE3 = pytest.mark.skipif(shutil.which("sqlite3") is None, reason="needs the sqlite3 command")
+
+
+@pytest.mark.parametrize("back_up", [with_python, with_vacuum, pytest.param(with_sqlite3, marks=NEEDS_SQLITE3)])
 def test_a_backup_made_beside_a_running_server_can_be_put_back(back_up, tmp_path: Path) -> None:
     file, copy = tmp_path / "ledger.db", tmp_path / "copy.db"
     with StdioClient(file) as client:
@@ -41,14 +58,19 @@ def test_a_backup_made_beside_a_running_server_can_be_put_back(back_up, tmp_path
         assert client.wait() == 0
     copy.chmod(0o600)
     assert_sound(copy)
-    told = run("--db", str(copy), "doctor").stdout
+    checked = run("--db", str(copy), "doctor")
+    assert checked.returncode == 0
+    told = checked.stdout
     assert "ok   integrity: ok\n" in told
     assert "ok   totals: every run is the sum of its reports\n" in told
 
-    (tmp_path / "old").mkdir()
-    for old in tmp_path.glob("ledger.db*"):
-        old.rename(tmp_path / "old" / old.name)
-    copy.rename(file)
+    (move,) = re.findall(r"^ *(mkdir .+ old/; fi; done)$", PAGE, re.MULTILINE)
+    assert not file.with_name("ledger.db-wal").exists(), "there need not be any"
+    in_shell(move, FILE=file)
+    assert [path.name for path in (tmp_path / "old").iterdir()] == ["ledger.db"]
+    (put_back,) = re.findall(r"`(\(umask 077; cp COPY FILE\))`", PAGE)
+    in_shell(put_back, FILE=file, COPY=copy)
+    assert file.stat().st_mode & 0o777 == 0o600
     with StdioClient(file) as client:
         found = [run["run_id"] for run in client.call("list_runs")["runs"]]
         assert found == [before]

@@ -11,10 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 logger = logging.getLogger(__name__)
 
 _REASONS: Final = {
-    400: "it is no request that can be read",
+    400: "it is no message that can be read, or names a tool or a protocol version that is not served",
     403: "Origin names a page of another host",
-    404: "nothing is served at its path",
-    405: "its path is not served by this method",
+    404: "nothing is served at its path, or no such method of the protocol",
+    405: "its path is not served by this method of HTTP",
+    406: "its Accept does not take what would be answered",
     408: "it took too long to arrive",
     413: "its body is too large",
     415: "its Content-Type is not application/json",
