@@ -1,5 +1,6 @@
 """Whoever removes the -wal or the -shm file under running servers takes nothing away that was acknowledged."""
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from tests.journeys.journal import refused
 from tests.journeys.ledger_file import assert_sound, rows
-from tests.journeys.processes import BOUND_SECONDS, Refused, StdioClient
+from tests.journeys.processes import BOUND_SECONDS, Refused, StdioClient, run
 
 WAL, SHM = "-wal", "-shm"
 REMOVED = [(WAL,), (SHM,), (WAL, SHM)]
@@ -121,6 +122,36 @@ def test_another_program_that_looks_into_the_file_meanwhile_takes_nothing_away(
             except sqlite3.OperationalError as error:
                 assert "I/O" in str(error)  # noqa: PT017 - SQLite's word for an index without its log
         one.write_or_be_refused()
+        one.write_until_taken()
+        assert_stored(database, one)
+
+
+@pytest.mark.parametrize("suffixes", [(WAL, SHM)])
+def test_while_another_program_has_the_file_open_nothing_is_given_up(database: Path, suffixes: Sequence[str]) -> None:
+    with ExitStack() as servers:
+        one = Writing(database, "one", servers)
+        one.write()
+        remove(database, suffixes)
+        with closing(sqlite3.connect(database, isolation_level=None)) as visitor:
+            visitor.execute("BEGIN")
+            visitor.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            for _ in range(3):
+                assert "was removed" in refused(one.client, "record_run", agent="a", summary="where to?")
+        one.write_until_taken()
+        assert_stored(database, one)
+
+
+def test_doctor_says_it_and_begins_no_log(database: Path) -> None:
+    with ExitStack() as servers:
+        one = Writing(database, "one", servers)
+        one.write()
+        one.client.process.send_signal(signal.SIGSTOP)  # or it would have saved everything by then
+        remove(database, (WAL, SHM))
+        checked = run("doctor", RUNTALLY_DB=str(database))
+        assert checked.returncode == 7
+        assert "FAIL opens: the -wal or -shm file of the database was removed" in checked.stdout
+        assert [path.name for path in database.parent.iterdir()] == [database.name]
+        one.client.process.send_signal(signal.SIGCONT)
         one.write_until_taken()
         assert_stored(database, one)
 

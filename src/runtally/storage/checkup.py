@@ -42,7 +42,6 @@ def check_up(path: Path, *, quick: bool = False, begins: Callable[[str], None] =
         return [_not_there_yet(path)]
     findings = [_permissions(path), _disk(path), _wal(path)]
     try:
-        fit_log(path)
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             findings.append(schema)
@@ -71,6 +70,8 @@ def recent_problems(path: Path, limit: int) -> Sequence[Problem]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    # Or else this would begin a log beside one that is still in use.
+    fit_log(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=1, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection

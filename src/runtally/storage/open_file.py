@@ -81,14 +81,28 @@ class OpenFile:
         return held is None or held.has_its_log
 
     @property
+    def lost_its_log(self) -> bool:
+        """Whether the file that is open is in its place, but its log is not beside it any more."""
+        held = self._held
+        return held is not None and self.identity == self._file and not held.has_its_log
+
+    @property
     def has_anothers_log(self) -> bool:
-        """Whether somebody has begun another log beside the file that is open: has it open, or has written to it."""
+        """Whether somebody has written to another log beside the file that is open."""
         held = self._held
         if held is None:
             return False
-        (log, index), (our_log, our_index) = held.paths, held.log
-        is_written = _identity(log) not in (None, our_log) and log.stat().st_size > 0
-        return is_written or (_identity(index) not in (None, our_index) and is_index_held(index))
+        log, ours = held.paths[0], held.log[0]
+        return _identity(log) not in (None, ours) and _size_bytes(log) > 0
+
+    @property
+    def has_visitor(self) -> bool:
+        """Whether somebody who does not know the log that is open has the file open meanwhile."""
+        held = self._held
+        if held is None:
+            return False
+        index, ours = held.paths[1], held.log[1]
+        return _identity(index) not in (None, ours) and is_index_held(index)
 
     def found(self) -> Identity | None:
         """What identifies the file at the path now; None if there is none.
@@ -250,6 +264,13 @@ def _fit_log(path: Path) -> Log | None:
         # Whoever was opening it just now is waited for.
         return None if is_open_elsewhere else (None, None)
     return log
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _is_in_wal_mode(path: Path) -> bool:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from runtally.domain.errors import LimitExceeded
+from runtally.domain.errors import LimitExceeded, Unavailable
 from runtally.storage.file_connection import Connect, FileConnection
 from runtally.storage.open_file import OpenFile
 from runtally.storage.sqlite import SqliteTransaction
@@ -130,7 +130,12 @@ class _Lane:
         """Give the reader whoever waits longest, or rest it. Whoever calls holds the lock."""
         if self._waiting:
             pending = self._waiting.popleft()
-            reader.post(lambda: self._serve(reader, pending))
+            try:
+                reader.post(lambda: self._serve(reader, pending))
+            except Unavailable as error:
+                self._idle.append(reader)
+                pending.error = error
+                settle_soon([pending])
         else:
             self._idle.append(reader)
 

@@ -1,6 +1,7 @@
 """An SQLite file as the service's database."""
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
@@ -20,7 +21,11 @@ from runtally.storage.writer import Writer
 
 ResultT = TypeVar("ResultT")
 
+logger = logging.getLogger(__name__)
+
 _LOOK_SECONDS: Final = 5.0
+_OPENING_SECONDS: Final = 0.25
+"""How long the writer waits for a lock while it opens the file, before it looks whether anybody still wants it to."""
 
 
 class SqliteDatabase:
@@ -38,7 +43,7 @@ class SqliteDatabase:
         self._checkpoints = Checkpoints(self._file, lambda _: sqlite.checkpointer(path))
         self._writer = Writer(
             self._file,
-            lambda seconds: sqlite.writer(path, seconds, clock),
+            lambda seconds: sqlite.writer(path, min(seconds, _OPENING_SECONDS), clock),
             busy_seconds,
             committed=self._checkpoints.count,
         )
@@ -81,8 +86,12 @@ class SqliteDatabase:
     async def watch(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if self._writer.is_open and not self._file.has_its_log:
-                await self._prepare()
+            try:
+                if self._writer.is_open and self._file.lost_its_log:
+                    await self._prepare()
+                self._checkpoints.idle()
+            except Exception:  # a bug of ours in the background must not end the server
+                logger.exception("the look after the database failed")
 
     async def close(self) -> None:
         if await self._calls.end():

@@ -78,7 +78,11 @@ class Writer:
         is_small = size_bytes <= LONE_WORK_BYTES_MAX and not self._crowded_commits
         stays_alone = is_small and (not wait or await self._stays_alone(pending))
         if not stays_alone or not self._run_here(pending):
-            self._call()
+            try:
+                self._call()
+            except Unavailable:
+                self._waiting.remove(pending)
+                raise
         return await pending.future
 
     async def open(self) -> None:
@@ -97,11 +101,20 @@ class Writer:
 
     def _open(self, opening: PendingWork) -> None:
         with self._connection.in_use:
-            try:
-                self._connection.ready(self._seconds_left(opening))
-            except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
-                opening.error = told(error)
+            while self._must_open_again(opening):
+                time.sleep(_RETRY_SECONDS)
         settle_soon([opening])
+
+    def _must_open_again(self, opening: PendingWork) -> bool:
+        """Open the file; whether somebody stood in the way for whom there is time to wait."""
+        try:
+            self._connection.ready(self._seconds_left(opening))
+        except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
+            opening.error = told(error)
+            is_in_time = self._seconds_left(opening) > 0 and not opening.is_cancelled
+            return isinstance(error, sqlite3.Error) and is_busy(error) and is_in_time
+        opening.error = None
+        return False
 
     async def _stays_alone(self, pending: PendingWork) -> bool:
         """Whether nobody joins the work while whoever is ready takes a few steps."""
@@ -140,7 +153,11 @@ class Writer:
         # Once called, the thread sees to everyone who waits, so nobody needs to call again before it begins.
         if self._waiting and not self._is_called:
             self._is_called = True
-            self._connection.post(self._serve)
+            try:
+                self._connection.post(self._serve)
+            except Unavailable:
+                self._is_called = False
+                raise
 
     def _serve(self) -> None:
         """Run a batch of those who wait: the errand of the thread."""
