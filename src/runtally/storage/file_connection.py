@@ -10,11 +10,12 @@ from typing import Final, NoReturn
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, sqlite
 from runtally.storage.connection_thread import ConnectionThread
-from runtally.storage.open_file import OPENING, Identity, OpenFile, fit_log, log_removed, log_replaced, not_confirmed
+from runtally.storage.open_file import Identity, OpenFile, log_removed, log_replaced, not_confirmed
 from runtally.storage.sqlite_refusals import breaks_connection, told
 
 logger = logging.getLogger(__name__)
 
+_OPENING_SECONDS: Final = 0.25
 _SAVING_SECONDS: Final = 2.0
 """How long saving a removed log waits for whoever still reads from it."""
 
@@ -65,8 +66,11 @@ class FileConnection:
         if self._thread.connection is not None and self._opened_file != found:
             self._close()
         if self._thread.connection is None:
-            with OPENING:
-                log = fit_log(self._file.path)
+            if self._writes:
+                # Its wait goes on where it is tried again, unless nobody wants it any more.
+                busy_seconds = min(busy_seconds, _OPENING_SECONDS)
+                sqlite.make_private(self._file.path)
+            with self._file.opening(busy_seconds) as log:
                 self._thread.connection = self._connect(busy_seconds)
                 self._opened_file = self._file.opened(self.let_go, log)
         if not self._file.has_its_log:

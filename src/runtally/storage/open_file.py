@@ -11,12 +11,13 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from runtally.domain.errors import Unavailable
 from runtally.storage.file_lock import HeldFile, is_held, is_index_held
+from runtally.storage.sqlite_refusals import busy
 
 Identity = tuple[int, int]
 Log = tuple[Identity | None, Identity | None]
@@ -33,13 +34,12 @@ _WAL_MODE_AT: Final = 18
 class _Held:
     """A file that this process has open, in whichever of its databases."""
 
-    def __init__(self, path: Path, found: Log) -> None:
+    def __init__(self, path: Path) -> None:
         self.process = os.getpid()
         self.open_by: set[LetGo] = set()
         self.paths = companions_of(path)
         self._names = tuple(map(os.fspath, self.paths))
-        # What was there before is what must be there now: in between, somebody may have removed it.
-        self.log: Log = found if None not in found else _log_at(self.paths)
+        self.log: Log = (None, None)
         self.file = HeldFile(path)
 
     @property
@@ -121,19 +121,44 @@ class OpenFile:
                 raise parted_from_its_log()
         return found
 
-    def opened(self, connection: LetGo, log: Log) -> Identity | None:
-        """Note that the connection has the file open that is at the path now, beside which `fit_log` found the log, and
-        return what identifies the file.
+    @contextlib.contextmanager
+    def opening(self, busy_seconds: float) -> Iterator[Log]:
+        """To open the file inside: nobody else does so meanwhile, in this process or another. The log that is beside
+        the file is for `opened`.
+
+        Raises:
+            sqlite3.Error: others are opening the file all the while.
+            Unavailable: as `fit_log`.
         """
         with OPENING:
-            self._file = _identity(self.path)
-            held = _HELD.get(self._file) if self._file is not None else None
+            identity = _identity(self.path)
+            held = _HELD.get(identity) if identity is not None else None
             if held is None:
-                held = _Held(self.path, log)
-                if self._file is not None:
-                    _HELD[self._file] = held
-            held.open_by.add(connection)
-            self._held_by[connection] = held
+                held = _Held(self.path)
+                if identity is not None:
+                    _HELD[identity] = held
+            try:
+                _begin_opening(held, busy_seconds)
+                yield fit_log(self.path)
+            finally:
+                held.file.end_opening()
+                _let_go_if_unused(held)
+
+    def opened(self, connection: LetGo, log: Log) -> Identity | None:
+        """Note that the connection has the file open that is at the path now, beside which there was the log; what
+        identifies the file. To be called inside `opening`.
+        """
+        self._file = _identity(self.path)
+        held = _HELD.get(self._file) if self._file is not None else None
+        if held is None:
+            held = _Held(self.path)
+            if self._file is not None:
+                _HELD[self._file] = held
+        if not held.open_by:
+            # What was there before is what must be there now: in between, somebody may have removed it.
+            held.log = log if None not in log else _log_at(held.paths)
+        held.open_by.add(connection)
+        self._held_by[connection] = held
         return self._file
 
     def closed(self, connection: LetGo) -> None:
@@ -143,11 +168,7 @@ class OpenFile:
             if held is None:
                 return
             held.open_by.discard(connection)
-            if held.open_by:
-                return
-            held.file.close()
-            for identity in [identity for identity, one in _HELD.items() if one is held]:
-                del _HELD[identity]
+            _let_go_if_unused(held)
 
     def keep_log(self) -> None:
         """See to it that no connection of this process that closes the file folds a log into it that is not beside it
@@ -182,6 +203,22 @@ class OpenFile:
     @property
     def _held(self) -> _Held | None:
         return _HELD.get(self._file) if self._file is not None else None
+
+
+def _begin_opening(held: _Held, busy_seconds: float) -> None:
+    deadline = time.monotonic() + busy_seconds
+    while not held.file.begin_opening():
+        if time.monotonic() >= deadline:
+            raise busy()
+        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+
+
+def _let_go_if_unused(held: _Held) -> None:
+    """Whoever calls holds `OPENING`: a descriptor that is closed drops the locks of a connection in the making."""
+    if not held.open_by:
+        held.file.close()
+        for identity in [identity for identity, one in _HELD.items() if one is held]:
+            del _HELD[identity]
 
 
 def opened_before_fork() -> Unavailable:
@@ -256,7 +293,7 @@ def fit_log(path: Path) -> Log:
 def _fit_log(path: Path) -> Log | None:
     identity, paths = _identity(path), companions_of(path)
     held = _HELD.get(identity) if identity is not None else None
-    if held is not None:
+    if held is not None and held.open_by:
         return held.log if held.has_its_log else None
     log = _log_at(paths)
     if None in log or not is_index_held(paths[1]):

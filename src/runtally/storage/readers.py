@@ -51,16 +51,16 @@ class Readers:
         self._slow = _Lane(another, slow_max, busy_seconds, math.inf, None, now)
         self._quick = _Lane(another, quick_max, busy_seconds, SLICE_SECONDS, self._slow, now)
 
-    async def read(self, work: Work) -> Any:
+    async def read(self, work: Work, *, is_lengthy: bool = False) -> Any:
         """Run the work in a transaction of its own, and perhaps once more as a whole. Once the caller is cancelled, it
-        is interrupted.
+        is interrupted. What is known to be lengthy never keeps a quick reader.
 
         Raises:
-            LimitExceeded: it was in the middle of a statement when `read_seconds` were over since it came.
+            LimitExceeded: it was waiting or in the middle of a statement when `read_seconds` were over since it came.
             Unavailable: the file cannot be used. Otherwise whatever the work raises.
         """
         pending = PendingWork(work, self._now() + self._read_seconds)
-        self._quick.take(pending)
+        (self._slow if is_lengthy else self._quick).take(pending)
         try:
             return await pending.future
         except _OutOfTime:
@@ -141,7 +141,9 @@ class _Lane:
 
     def _serve(self, reader: FileConnection, pending: PendingWork) -> None:
         """Run the work: an errand of the reader's thread."""
-        if not pending.is_cancelled:
+        if self._now() >= pending.deadline:
+            pending.error = _OutOfTime()
+        elif not pending.is_cancelled:
             self._run(reader, pending)
         # Before the caller is told, or else its next read would find this reader busy.
         with self._lock:

@@ -24,8 +24,6 @@ ResultT = TypeVar("ResultT")
 logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS: Final = 5.0
-_OPENING_SECONDS: Final = 0.25
-"""How long the writer waits for a lock while it opens the file, before it looks whether anybody still wants it to."""
 
 
 class SqliteDatabase:
@@ -43,7 +41,7 @@ class SqliteDatabase:
         self._checkpoints = Checkpoints(self._file, lambda _: sqlite.checkpointer(path))
         self._writer = Writer(
             self._file,
-            lambda seconds: sqlite.writer(path, min(seconds, _OPENING_SECONDS), clock),
+            lambda seconds: sqlite.writer(path, seconds, clock),
             busy_seconds,
             committed=self._checkpoints.count,
         )
@@ -56,8 +54,8 @@ class SqliteDatabase:
             result: ResultT = await self._writer.write(lambda tx: work(SqlStore(tx)), size_bytes=size_bytes, wait=wait)
             return result
 
-    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
-        return await self._read(self._readers, lambda tx: work(SqlStore(tx)))
+    async def read(self, work: Callable[[Store], ResultT], *, is_lengthy: bool = False) -> ResultT:
+        return await self._read(self._readers, lambda tx: work(SqlStore(tx)), is_lengthy=is_lengthy)
 
     async def read_transaction(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """`read` for what is not the ledger: the work sees the four verbs alone, and has connections of its own, so
@@ -68,13 +66,15 @@ class SqliteDatabase:
         except LimitExceeded:
             raise Unavailable("the database was too slow to answer. Try again in a moment") from None
 
-    async def _read(self, readers: Readers, work: Callable[[Transaction], ResultT]) -> ResultT:
+    async def _read(
+        self, readers: Readers, work: Callable[[Transaction], ResultT], *, is_lengthy: bool = False
+    ) -> ResultT:
         with self._calls:
             # Not while the writer has the file open: it may be waiting for a lock, for which no reader needs to wait.
             is_prepared = self._writer.is_open and self._file.identity is not None
             refusal = None if is_prepared else await self._prepare()
             try:
-                result: ResultT = await readers.read(work)
+                result: ResultT = await readers.read(work, is_lengthy=is_lengthy)
             except Unavailable as error:
                 raise refusal or error from None
             finally:
