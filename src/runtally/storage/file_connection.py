@@ -183,7 +183,7 @@ class FileConnection:
             return False
         with contextlib.suppress(sqlite3.Error):
             if sqlite.fold_log(connection, _SAVING_SECONDS):
-                self._file.saved()
+                self._file.discard_log()
                 logger.warning("database %s: its -wal or -shm was removed; what it held is saved", self._file.path)
                 return True
         return False

@@ -184,8 +184,8 @@ class OpenFile:
         if held is not None:
             held.file.sync()
 
-    def saved(self) -> None:
-        """Note that what was in the log that is open is in the file: the next log begins anew."""
+    def discard_log(self) -> None:
+        """Remove what is left of the log that is open, of which the file has everything: the next one begins anew."""
         held = self._held
         if held is None:
             return

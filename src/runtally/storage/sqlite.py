@@ -17,6 +17,9 @@ from runtally.storage.open_file import companions_of, refuse_lone_log
 from runtally.storage.sqlite_refusals import is_busy, told_plainly, unavailable
 from runtally.storage.transaction import Params, Row
 
+PAGE_BYTES: Final = 4096
+LOG_PAGES_MAX: Final = 16_384
+"""From here on a COMMIT moves the log into the file itself, which takes it as long as many others."""
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
     # Only macOS knows them: there a sync leaves what was written in the disk's cache.
@@ -24,11 +27,8 @@ _SETTINGS: Final = (
     "PRAGMA checkpoint_fullfsync = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA journal_size_limit = 67108864",
+    f"PRAGMA journal_size_limit = {LOG_PAGES_MAX * PAGE_BYTES}",
 )
-
-LOG_PAGES_MAX: Final = 16_384
-"""From here on a COMMIT moves the log into the file itself, which takes it as long as many others."""
 
 _CHECKPOINT_SECONDS: Final = 0.02
 """How long a checkpoint waits for a writer, and writers for a checkpoint that waits for readers."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from runtally.domain.errors import Unavailable
 from runtally.storage.file_connection import Connect, FileConnection
 from runtally.storage.open_file import OpenFile
-from runtally.storage.sqlite import SqliteTransaction
+from runtally.storage.sqlite import PAGE_BYTES, SqliteTransaction
 from runtally.storage.sqlite_refusals import breaks_connection, is_busy, told
 from runtally.storage.work import PendingWork, Work, settle_soon
 
@@ -24,7 +24,6 @@ _QUICK_SECONDS: Final = 0.002
 _STEPS_TO_JOIN: Final = 3
 """How many steps of the event loop the requests of one packet are apart when they get here."""
 _RETRY_SECONDS: Final = 0.01
-_PAGE_BYTES: Final = 4096
 _CROWDED_COMMITS: Final = 16
 """After a shared COMMIT, how many with a single work show that the crowd has gone."""
 
@@ -230,12 +229,12 @@ class Writer:
             self._connection.confirm_stored()
             # A changed row is about one page, and what is long about the rest: SQLite tells nobody how long the log is.
             bytes_written = sum(pending.size_bytes for pending in batch)
-            self._committed(connection.total_changes - changes + bytes_written // _PAGE_BYTES)
+            self._committed(connection.total_changes - changes + bytes_written // PAGE_BYTES)
         self._crowded_commits = _CROWDED_COMMITS if is_shared else max(0, self._crowded_commits - 1)
         self._is_quick = time.monotonic() - begun < _QUICK_SECONDS
 
     def _refuse(self, batch: Sequence[PendingWork], error: BaseException) -> None:
-        """Nothing of the batch was stored: whatever work has answered, that is what its caller must hear."""
+        """Nothing of the batch is known to be stored: whatever work has answered, that is what its caller must hear."""
         # Whoever would not wait does without, and comes again.
         log_level = logging.WARNING if any(pending.may_wait for pending in batch) else logging.DEBUG
         refused = self._connection.recover(error, log_level)
