@@ -196,6 +196,8 @@ class GetRun(Request):
 
 
 class ListRuns(Request):
+    """`list_runs`."""
+
     status: RunStatus | None = None
     agent: Name | None = None
     label: Name | None = None

@@ -10,7 +10,8 @@ from typing import Final, NoReturn
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, sqlite
 from runtally.storage.connection_thread import ConnectionThread
-from runtally.storage.open_file import Identity, OpenFile, log_removed, log_replaced, not_confirmed
+from runtally.storage.file_refusals import log_removed, log_replaced, not_confirmed
+from runtally.storage.open_file import Identity, OpenFile
 from runtally.storage.sqlite_refusals import breaks_connection, told
 
 logger = logging.getLogger(__name__)

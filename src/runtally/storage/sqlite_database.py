@@ -13,7 +13,8 @@ from runtally.domain.errors import LimitExceeded, Unavailable
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
 from runtally.storage.checkpoints import Checkpoints
-from runtally.storage.open_file import OpenFile, opened_before_fork
+from runtally.storage.file_refusals import opened_before_fork
+from runtally.storage.open_file import OpenFile
 from runtally.storage.readers import READ_SECONDS, Readers
 from runtally.storage.store import SqlStore
 from runtally.storage.transaction import Transaction
