@@ -17,7 +17,7 @@ from mcp_types import JSONRPCError, JSONRPCNotification
 from runtally.mcp_server import json_lines
 from runtally.mcp_server.json_lines import PipeReadStream, PipeWriteStream
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the SDK's own transport")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="on Windows threads carry the lines")
 
 NOT_JSON = (-32700, "The line is not JSON in UTF-8.")
 NOT_A_MESSAGE = (-32600, "The line is not a JSON-RPC 2.0 message.")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tty
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,46 @@ def test_a_client_that_does_not_read_does_not_keep_the_server(tmp_path: Path, en
         end(server)
         assert server.wait(EXIT_SECONDS) in codes
     assert "Traceback" not in server.stderr
+
+
+@each_end
+def test_a_file_that_another_process_does_not_let_be_opened_keeps_nobody(
+    tmp_path: Path, end: End, codes: set[int]
+) -> None:
+    database = tmp_path / "ledger.db"
+    with (
+        closing(sqlite3.connect(database, isolation_level=None)) as holder,
+        StdioClient(database, RUNTALLY_BUSY_SECONDS="600") as server,
+    ):
+        holder.execute("BEGIN EXCLUSIVE")
+        server.ask("server/discover")
+        server.send("core_start_run", summary="waits")
+        server.ask("server/discover")
+        end(server)
+        assert server.wait(EXIT_SECONDS) in codes
+        assert database.stat().st_size == 0
+
+
+def test_a_terminal_that_somebody_made_one_that_does_not_block_is_waited_for(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    os.set_blocking(theirs, False)
+    process = subprocess.Popen(
+        command("--db", str(tmp_path / "ledger.db")), stdin=theirs, stdout=subprocess.PIPE, env=environment()
+    )
+    try:
+        assert process.stdout is not None
+        for number in (1, 2):
+            os.write(ours, b'{"jsonrpc":"2.0","id":%d,"method":"server/discover"}\n' % number)
+            assert json.loads(process.stdout.readline())["id"] == number
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(EXIT_SECONDS) == 143
+        process.stdout.close()
+    finally:
+        process.kill()
+        process.wait(EXIT_SECONDS)
+        os.close(ours)
+        os.close(theirs)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -37,6 +37,15 @@ def test_what_differs_is_said(say: Say) -> None:
     assert say("uvicorn.error", 0, text="another %s from the same place") is None
 
 
+def test_a_line_that_goes_two_ways_is_decided_once() -> None:
+    log = FloodFilter()
+    records = [logging.LogRecord("asyncio", logging.ERROR, "a.py", 1, "again", (), None) for _ in range(3)]
+    for at, record in zip((0, 1, EVERY_SECONDS), records, strict=True):
+        record.created = at
+    assert [[log.filter(record) for _ in range(2)] for record in records] == [[True] * 2, [False] * 2, [True] * 2]
+    assert records[2].getMessage() == "again (and 1 times since it was last said)"
+
+
 def test_our_own_lines_all_pass(say: Say) -> None:
     for name in ("runtally", "runtally.mcp_server.errors"):
         assert [say(name, 0) for _ in range(3)] == ["out of files"] * 3

@@ -1,6 +1,7 @@
 """The database: who asks for keys stands in no queue of the ledger, and what takes too long ends in words."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import anyio
@@ -40,3 +41,37 @@ async def test_a_read_that_takes_too_long_is_a_limit_and_for_keys_the_database_i
     assert "longer than 0.05 s" in too_long.message
     assert "since, agent or label" in too_long.message
     assert isinstance(for_keys, Unavailable)
+
+
+async def test_a_database_that_was_deleted_is_not_made_again_before_the_next_call(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "ledger.db", busy_seconds=BOUND_SECONDS, clock=clock)
+    await database.write(lambda _: None)
+    assert not database._file.lost_its_log
+    (tmp_path / "ledger.db-wal").unlink()
+    assert database._file.lost_its_log
+    (tmp_path / "ledger.db").unlink()
+    (tmp_path / "ledger.db-shm").unlink()
+    assert not database._file.lost_its_log
+    await database.close()
+    assert not (tmp_path / "ledger.db").exists()
+
+
+async def test_where_no_thread_can_be_started_calls_are_refused_and_later_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = SqliteDatabase(tmp_path / "ledger.db", busy_seconds=BOUND_SECONDS, clock=clock)
+
+    def no_room(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with anyio.fail_after(BOUND_SECONDS):
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", no_room)
+            for call in (database.write, database.read, database.read_transaction):
+                refused = await outcome(call(lambda _: None))
+                assert isinstance(refused, Unavailable)
+                assert "no room for another thread" in refused.message
+        assert [await call(lambda _: 1) for call in (database.write, database.read, database.read_transaction)] == [
+            1
+        ] * 3
+        await database.close()

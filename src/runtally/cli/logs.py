@@ -30,8 +30,9 @@ def begin(settings: Settings) -> None:
     if settings.log_file is not None:
         handlers.append(_AppendedFile(settings.log_file))
         handlers[1].setFormatter(_Formatter(_IN_A_FILE, "%Y-%m-%dT%H:%M:%S"))
+    floods = FloodFilter()
     for handler in handlers:
-        handler.addFilter(FloodFilter())
+        handler.addFilter(floods)
     logging.basicConfig(level=logging.WARNING, handlers=handlers)
     logging.getLogger("runtally").setLevel(settings.log_level.upper())
 
@@ -47,7 +48,13 @@ class FloodFilter(logging.Filter):
         self._said: dict[tuple[str, int, type[BaseException] | None], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is to be written."""
+        """Whether the record is to be written; decided once, by whichever handler gets it first."""
+        decided: bool | None = getattr(record, "is_let_through", None)
+        if decided is None:
+            decided = record.is_let_through = self._lets_through(record)
+        return decided
+
+    def _lets_through(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] == "runtally":
             return True
         kind = (record.name, record.lineno, record.exc_info[0] if record.exc_info else None)
@@ -95,13 +102,17 @@ class _Formatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         """The trace, the exception that came last first."""
-        error: BaseException | None = ei[1]
-        told = []
-        while error is not None:
-            frames = "".join(traceback.format_tb(error.__traceback__)).rstrip()
-            told.append(f"{_kind(error)}\n{frames}")
-            error = error.__cause__ or error.__context__
-        return "\nafter ".join(told)
+        return _traced(ei[1])
+
+
+def _traced(error: BaseException | None) -> str:
+    told = []
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+        inside = [f"\nof which one was\n{_traced(one)}" for one in getattr(error, "exceptions", ())]
+        told.append(f"{_kind(error)}\n{frames}{''.join(inside)}")
+        error = error.__cause__ or error.__context__
+    return "\nafter ".join(told)
 
 
 def _kind(error: BaseException) -> str:

@@ -201,9 +201,10 @@ class Database(Protocol):
         for other work of this one.
         """
 
-    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
+    async def read(self, work: Callable[[Store], ResultT], *, is_lengthy: bool = False) -> ResultT:
         """Run the work against one consistent snapshot, unable to write. It may be run again as a whole, against a
-        later snapshot. If the caller is cancelled, it is ended soon, whatever statement it is in.
+        later snapshot. If the caller is cancelled, it is ended soon, whatever statement it is in. What is known to be
+        lengthy waits for its like, and is in the way of nothing else.
 
         Raises:
             LimitExceeded: the work took longer than a read may, counted from when it came.

@@ -36,6 +36,11 @@ class Request(BaseModel):
         """Whether the same request again must be known as such: it has a key, or an id that is natural to it."""
         return getattr(self, "idempotency_key", None) is not None
 
+    @property
+    def is_lengthy(self) -> bool:
+        """Whether it may take much longer than its like."""
+        return False
+
 
 class Trace(Tokens):
     """One step as an agent reports it; keys that are not known here are kept in `attributes`."""
@@ -191,6 +196,8 @@ class GetRun(Request):
 
 
 class ListRuns(Request):
+    """`list_runs`."""
+
     status: RunStatus | None = None
     agent: Name | None = None
     label: Name | None = None
@@ -202,6 +209,11 @@ class ListRuns(Request):
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT
     cursor: str | None = None
     project_key: ProjectKey | None = None
+
+    @property
+    def is_lengthy(self) -> bool:
+        """A search looks at one run after the other."""
+        return bool(self.query)
 
 
 def _said_once(attributes: dict[str, Any], beside: dict[str, Any]) -> None:

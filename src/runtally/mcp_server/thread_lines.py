@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class ThreadReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         while not self._lines:
             if self._ended:
                 raise anyio.EndOfStream
-            self._reading = self._thread.start(partial(self._file.read, _READ_BYTES))
+            self._reading = self._thread.start(self._read)
             try:
                 data = await self._reading
             except OSError:  # a terminal that is gone
@@ -61,6 +62,12 @@ class ThreadReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
     async def aclose(self) -> None:
         self.end()
         self._thread.end()
+
+    def _read(self) -> bytes:
+        while (data := self._file.read(_READ_BYTES)) is None:
+            # Whoever shares the terminal has made it one that does not block.
+            select.select([self._file], [], [])
+        return data
 
 
 class ThreadWriteStream(ObjectSendStream[SessionMessage]):
@@ -83,7 +90,10 @@ class ThreadWriteStream(ObjectSendStream[SessionMessage]):
     def _write(self, line: bytes) -> None:
         unsent = memoryview(line)
         while unsent:
-            unsent = unsent[self._file.write(unsent) or 0 :]
+            written = self._file.write(unsent)
+            if written is None:
+                select.select([], [self._file], [])
+            unsent = unsent[written or 0 :]
 
 
 class _Thread(Generic[ResultT]):
@@ -95,7 +105,7 @@ class _Thread(Generic[ResultT]):
         threading.Thread(target=self._serve, daemon=True).start()
 
     def start(self, call: Callable[[], ResultT]) -> "asyncio.Future[ResultT]":
-        """What the call returns, or the `OSError` that it raises; it goes on where nobody waits for it any more."""
+        """What the call returns, or the exception that it raises; it goes on where nobody waits for it any more."""
         future: asyncio.Future[ResultT] = self._loop.create_future()
         self._calls.put((call, future))
         return future
@@ -109,7 +119,7 @@ class _Thread(Generic[ResultT]):
             call, future = asked
             try:
                 settle = partial(_settle, future, call())
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - it is told to whoever waits
                 settle = partial(_fail, future, error)
             with contextlib.suppress(RuntimeError):  # the loop is gone, and with it everyone who waited
                 self._loop.call_soon_threadsafe(settle)
@@ -120,6 +130,6 @@ def _settle(future: "asyncio.Future[ResultT]", result: ResultT) -> None:
         future.set_result(result)
 
 
-def _fail(future: "asyncio.Future[ResultT]", error: OSError) -> None:
+def _fail(future: "asyncio.Future[ResultT]", error: Exception) -> None:
     if not future.done():
         future.set_exception(error)

@@ -49,14 +49,14 @@ class Ledger:
             RuntallyError: as the rule says, `NotAllowed`, `Unavailable`, or `LimitExceeded` if it takes too long.
         """
         work = self._entry.read(method, caller, request)
-        answer, is_sweep_due = await self._database.read(work)
+        answer, is_sweep_due = await self._database.read(work, is_lengthy=request.is_lengthy)
         if not is_sweep_due:
             return answer
         try:
             await self._database.write(self._entry.sweep(answer.project_key), wait=False)
         except Unavailable:
             return answer
-        return (await self._database.read(work))[0]
+        return (await self._database.read(work, is_lengthy=request.is_lengthy))[0]
 
     async def sweep(self, projects: Sequence[str]) -> None:
         """Interrupt every stale run of the projects, in transactions of their own between which others get their turn;

@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from runtally.domain.errors import Unavailable
 from runtally.storage.file_connection import Connect, FileConnection
 from runtally.storage.open_file import OpenFile
 
@@ -32,8 +33,15 @@ class Checkpoints:
             self._is_under_way = True
             try:
                 self._connection.post(self._checkpoint)
-            except RuntimeError:  # no thread can be started; whoever calls has committed and must not hear of it
+            except Unavailable:  # whoever calls has committed and must not hear of it
                 self._is_under_way = False
+
+    def idle(self) -> None:
+        """Move what is in the log by now, when there is time for it: of many processes that write a little each, none
+        would ever have written enough.
+        """
+        if self._pages:
+            self.count(PAGES_PER_CHECKPOINT)
 
     async def finish(self) -> None:
         """Close the file and end the thread. Nothing may be committed any more."""

@@ -55,7 +55,6 @@ def check_up(
     if not os.access(path, os.R_OK):
         return findings
     try:
-        fit_log(path)
         with told_plainly(), contextlib.closing(_open(path)) as connection:
             schema = _attempt("schema", _schema, connection)
             if schema == _EMPTY:
@@ -99,6 +98,8 @@ def recent_problems(path: Path, limit: int) -> Sequence[Problem]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    # Or else this would begin a log beside one that is still in use.
+    fit_log(path)
     uri = f"{path.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import aiosqlite
 
+from runtally.domain.errors import Unavailable
+
 
 class ConnectionThread(aiosqlite.Connection):
     """A thread that does one errand after the other, and the SQLite connection that they share."""
@@ -31,9 +33,19 @@ class ConnectionThread(aiosqlite.Connection):
         self._connection = connection
 
     def post(self, errand: Callable[[], None]) -> None:
-        """Have the thread do the errand, which must not raise, after all that were posted before. From any thread."""
+        """Have the thread do the errand, which must not raise, after all that were posted before. From any thread.
+
+        Raises:
+            Unavailable: the thread does not run yet, and the system has no room for it.
+        """
         if self._thread.ident is None:
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError:
+                raise Unavailable(
+                    "the system has no room for another thread. Nothing was recorded. Try again in a moment; if it "
+                    "stays so, raise the limit on processes of the user who runs Runtally"
+                ) from None
         self._tx.put_nowait((None, errand))
 
     async def finish(self) -> None:

@@ -10,11 +10,13 @@ from typing import Final, NoReturn
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, sqlite
 from runtally.storage.connection_thread import ConnectionThread
-from runtally.storage.open_file import OPENING, Identity, OpenFile, fit_log, log_removed, log_replaced, not_confirmed
+from runtally.storage.file_refusals import log_removed, log_replaced, not_confirmed
+from runtally.storage.open_file import Identity, OpenFile
 from runtally.storage.sqlite_refusals import breaks_connection, told
 
 logger = logging.getLogger(__name__)
 
+_OPENING_SECONDS: Final = 0.25
 _SAVING_SECONDS: Final = 2.0
 """How long saving a removed log waits for whoever still reads from it."""
 
@@ -65,8 +67,11 @@ class FileConnection:
         if self._thread.connection is not None and self._opened_file != found:
             self._close()
         if self._thread.connection is None:
-            with OPENING:
-                log = fit_log(self._file.path)
+            if self._writes:
+                # Its wait goes on where it is tried again, unless nobody wants it any more.
+                busy_seconds = min(busy_seconds, _OPENING_SECONDS)
+                sqlite.make_private(self._file.path)
+            with self._file.opening(busy_seconds) as log:
                 self._thread.connection = self._connect(busy_seconds)
                 self._opened_file = self._file.opened(self.let_go, log)
         if not self._file.has_its_log:
@@ -113,21 +118,29 @@ class FileConnection:
         """Be fit for the next transaction after one that failed; what the error means to a person."""
         refused = told(error)
         logger.log(log_level, "database %s: %s", self._file.path, getattr(error, "sqlite_errorname", refused))
-        connection = self._thread.connection
-        if connection is not None:
-            with contextlib.suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            if breaks_connection(error) or connection.in_transaction:
-                self._close()
-                # What SQLite knows of a file is shared by the connections of a process, and goes with the last of them.
-                self._file.let_go()
+        try:
+            self._mend(error)
+        except Exception:  # whoever waits for an answer is not to wait for ever
+            logger.exception("database %s", self._file.path)
         return refused
+
+    def _mend(self, error: BaseException) -> None:
+        connection = self._thread.connection
+        if connection is None:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        if breaks_connection(error) or connection.in_transaction:
+            self._close()
+            # What SQLite knows of a file is shared by the connections of a process, and goes with the last of them.
+            self._file.let_go()
 
     def let_go(self) -> None:
         """Close the file soon, and open it anew when it is needed again."""
         self._is_let_go = True
-        self.post(self._let_go)
+        with contextlib.suppress(Unavailable):  # without a thread nothing is open
+            self.post(self._let_go)
 
     async def finish(self) -> None:
         """Do what was posted, close the file and end the thread. Nothing may be posted any more."""
@@ -138,8 +151,10 @@ class FileConnection:
 
     def _let_go(self) -> None:
         with self.in_use:
-            self._close()
-            self._is_let_go = False
+            try:
+                self._close()
+            finally:
+                self._is_let_go = False
 
     def _confirm_schema(self, connection: sqlite3.Connection) -> None:
         try:
@@ -164,23 +179,27 @@ class FileConnection:
         """Bring what is only in the removed log into the file; whether all of it is there now."""
         connection = self._thread.connection
         self._file.keep_log()
-        if connection is None or not self._writes or self._file.has_anothers_log:
+        # Under a visitor's feet nothing is moved: what it would write then would not fit.
+        if connection is None or not self._writes or self._file.has_anothers_log or self._file.has_visitor:
             return False
         with contextlib.suppress(sqlite3.Error):
             if sqlite.fold_log(connection, _SAVING_SECONDS):
-                self._file.saved()
+                self._file.discard_log()
                 logger.warning("database %s: its -wal or -shm was removed; what it held is saved", self._file.path)
                 return True
         return False
 
     def _close(self) -> None:
-        if self._opened_file == self._file.identity and not self._file.has_its_log:
+        if self._thread.connection is None:
+            return
+        if self._file.lost_its_log:
             is_saved = self._saves_removed_log()
             if self._writes and not is_saved and not self._file.has_anothers_log:
-                return  # nobody else may hold it: the next transaction tries again
+                # Nobody else may hold it: the next transaction tries again.
+                logger.warning("database %s: its -wal or -shm was removed, and others use it", self._file.path)
+                return
         connection, self._thread.connection = self._thread.connection, None
         self._schema_version = None
-        if connection is not None:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-            self._file.closed(self.let_go)
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        self._file.closed(self.let_go)

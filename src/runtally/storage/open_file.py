@@ -11,12 +11,13 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from runtally.domain.errors import Unavailable
 from runtally.storage.file_lock import HeldFile, is_held, is_index_held
+from runtally.storage.file_refusals import log_removed, opened_before_fork, parted_from_its_log
+from runtally.storage.sqlite_refusals import busy
 
 Identity = tuple[int, int]
 Log = tuple[Identity | None, Identity | None]
@@ -33,13 +34,12 @@ _WAL_MODE_AT: Final = 18
 class _Held:
     """A file that this process has open, in whichever of its databases."""
 
-    def __init__(self, path: Path, found: Log) -> None:
+    def __init__(self, path: Path) -> None:
         self.process = os.getpid()
         self.open_by: set[LetGo] = set()
         self.paths = companions_of(path)
         self._names = tuple(map(os.fspath, self.paths))
-        # What was there before is what must be there now: in between, somebody may have removed it.
-        self.log: Log = found if None not in found else _log_at(self.paths)
+        self.log: Log = (None, None)
         self.file = HeldFile(path)
 
     @property
@@ -81,14 +81,28 @@ class OpenFile:
         return held is None or held.has_its_log
 
     @property
+    def lost_its_log(self) -> bool:
+        """Whether the file that is open is in its place, but its log is not beside it any more."""
+        held = self._held
+        return held is not None and self.identity == self._file and not held.has_its_log
+
+    @property
     def has_anothers_log(self) -> bool:
-        """Whether somebody has begun another log beside the file that is open: has it open, or has written to it."""
+        """Whether somebody has written to another log beside the file that is open."""
         held = self._held
         if held is None:
             return False
-        (log, index), (our_log, our_index) = held.paths, held.log
-        is_written = _identity(log) not in (None, our_log) and log.stat().st_size > 0
-        return is_written or (_identity(index) not in (None, our_index) and is_index_held(index))
+        log, ours = held.paths[0], held.log[0]
+        return _identity(log) not in (None, ours) and _size_bytes(log) > 0
+
+    @property
+    def has_visitor(self) -> bool:
+        """Whether somebody who does not know the log that is open has the file open meanwhile."""
+        held = self._held
+        if held is None:
+            return False
+        index, ours = held.paths[1], held.log[1]
+        return _identity(index) not in (None, ours) and is_index_held(index)
 
     def found(self) -> Identity | None:
         """What identifies the file at the path now; None if there is none.
@@ -107,19 +121,44 @@ class OpenFile:
                 raise parted_from_its_log()
         return found
 
-    def opened(self, connection: LetGo, log: Log) -> Identity | None:
-        """Note that the connection has the file open that is at the path now, beside which `fit_log` found the log, and
-        return what identifies the file.
+    @contextlib.contextmanager
+    def opening(self, busy_seconds: float) -> Iterator[Log]:
+        """To open the file inside: nobody else does so meanwhile, in this process or another. The log that is beside
+        the file is for `opened`.
+
+        Raises:
+            sqlite3.Error: others are opening the file all the while.
+            Unavailable: as `fit_log`.
         """
         with OPENING:
-            self._file = _identity(self.path)
-            held = _HELD.get(self._file) if self._file is not None else None
+            identity = _identity(self.path)
+            held = _HELD.get(identity) if identity is not None else None
             if held is None:
-                held = _Held(self.path, log)
-                if self._file is not None:
-                    _HELD[self._file] = held
-            held.open_by.add(connection)
-            self._held_by[connection] = held
+                held = _Held(self.path)
+                if identity is not None:
+                    _HELD[identity] = held
+            try:
+                _begin_opening(held, busy_seconds)
+                yield fit_log(self.path)
+            finally:
+                held.file.end_opening()
+                _let_go_if_unused(held)
+
+    def opened(self, connection: LetGo, log: Log) -> Identity | None:
+        """Note that the connection has the file open that is at the path now, beside which there was the log; what
+        identifies the file. To be called inside `opening`.
+        """
+        self._file = _identity(self.path)
+        held = _HELD.get(self._file) if self._file is not None else None
+        if held is None:
+            held = _Held(self.path)
+            if self._file is not None:
+                _HELD[self._file] = held
+        if not held.open_by:
+            # What was there before is what must be there now: in between, somebody may have removed it.
+            held.log = log if None not in log else _log_at(held.paths)
+        held.open_by.add(connection)
+        self._held_by[connection] = held
         return self._file
 
     def closed(self, connection: LetGo) -> None:
@@ -129,11 +168,7 @@ class OpenFile:
             if held is None:
                 return
             held.open_by.discard(connection)
-            if held.open_by:
-                return
-            held.file.close()
-            for identity in [identity for identity, one in _HELD.items() if one is held]:
-                del _HELD[identity]
+            _let_go_if_unused(held)
 
     def keep_log(self) -> None:
         """See to it that no connection of this process that closes the file folds a log into it that is not beside it
@@ -149,8 +184,8 @@ class OpenFile:
         if held is not None:
             held.file.sync()
 
-    def saved(self) -> None:
-        """Note that what was in the log that is open is in the file: the next log begins anew."""
+    def discard_log(self) -> None:
+        """Remove what is left of the log that is open, of which the file has everything: the next one begins anew."""
         held = self._held
         if held is None:
             return
@@ -170,48 +205,20 @@ class OpenFile:
         return _HELD.get(self._file) if self._file is not None else None
 
 
-def opened_before_fork() -> Unavailable:
-    """Why a forked child cannot use a file that its parent had open."""
-    return Unavailable(
-        "the database was opened before this process was forked from another, and its locks do not hold here. Nothing "
-        "was recorded. Start the child as a program of its own (spawn, not fork), or close the database before the fork"
-    )
+def _begin_opening(held: _Held, busy_seconds: float) -> None:
+    deadline = time.monotonic() + busy_seconds
+    while not held.file.begin_opening():
+        if time.monotonic() >= deadline:
+            raise busy()
+        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
 
 
-def parted_from_its_log() -> Unavailable:
-    """Why a file cannot be used beside which another file's log is."""
-    return Unavailable(
-        "the database file was moved, deleted or replaced, and the -wal file that belongs to it still holds what was "
-        "recorded last. Nothing was recorded. Put the file back; or, to go on without it, move its -wal and -shm files "
-        "away too"
-    )
-
-
-def log_removed() -> Unavailable:
-    """Why a file cannot be used whose log was removed, but not yet what was in it."""
-    return Unavailable(
-        "the -wal or -shm file of the database was removed while a server had it open. Nothing was recorded. Every "
-        "Runtally that has it open saves what they held into the database within seconds: keep them running, and try "
-        "again in a moment"
-    )
-
-
-def log_replaced() -> Unavailable:
-    """Why a file cannot be used beside which another process has begun another log."""
-    return Unavailable(
-        "the -wal or -shm file of the database was removed while this server had it open, and another process has "
-        "begun new ones. Nothing was recorded. If that was a Runtally, it has saved what they held; else what was "
-        "recorded shortly before may be missing. Try again"
-    )
-
-
-def not_confirmed() -> Unavailable:
-    """Why what was committed cannot be acknowledged."""
-    return Unavailable(
-        "the database file, its -wal or its -shm was moved, removed or replaced while this was being recorded, and it "
-        "is not known to be stored. Put the file back; then look whether it is there, or send it again with the same "
-        "idempotency_key"
-    )
+def _let_go_if_unused(held: _Held) -> None:
+    """Whoever calls holds `OPENING`: a descriptor that is closed drops the locks of a connection in the making."""
+    if not held.open_by:
+        held.file.close()
+        for identity in [identity for identity, one in _HELD.items() if one is held]:
+            del _HELD[identity]
 
 
 def refuse_lone_log(path: Path) -> None:
@@ -242,7 +249,7 @@ def fit_log(path: Path) -> Log:
 def _fit_log(path: Path) -> Log | None:
     identity, paths = _identity(path), companions_of(path)
     held = _HELD.get(identity) if identity is not None else None
-    if held is not None:
+    if held is not None and held.open_by:
         return held.log if held.has_its_log else None
     log = _log_at(paths)
     if None in log or not is_index_held(paths[1]):
@@ -250,6 +257,13 @@ def _fit_log(path: Path) -> Log | None:
         # Whoever was opening it just now is waited for.
         return None if is_open_elsewhere else (None, None)
     return log
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _is_in_wal_mode(path: Path) -> bool:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from runtally.domain.errors import LimitExceeded
+from runtally.domain.errors import LimitExceeded, Unavailable
 from runtally.storage.file_connection import Connect, FileConnection
 from runtally.storage.open_file import OpenFile
 from runtally.storage.sqlite import SqliteTransaction
@@ -51,16 +51,16 @@ class Readers:
         self._slow = _Lane(another, slow_max, busy_seconds, math.inf, None, now)
         self._quick = _Lane(another, quick_max, busy_seconds, SLICE_SECONDS, self._slow, now)
 
-    async def read(self, work: Work) -> Any:
+    async def read(self, work: Work, *, is_lengthy: bool = False) -> Any:
         """Run the work in a transaction of its own, and perhaps once more as a whole. Once the caller is cancelled, it
-        is interrupted.
+        is interrupted. What is known to be lengthy never keeps a quick reader.
 
         Raises:
-            LimitExceeded: it was in the middle of a statement when `read_seconds` were over since it came.
+            LimitExceeded: it was waiting or in the middle of a statement when `read_seconds` were over since it came.
             Unavailable: the file cannot be used. Otherwise whatever the work raises.
         """
         pending = PendingWork(work, self._now() + self._read_seconds)
-        self._quick.take(pending)
+        (self._slow if is_lengthy else self._quick).take(pending)
         try:
             return await pending.future
         except _OutOfTime:
@@ -130,13 +130,20 @@ class _Lane:
         """Give the reader whoever waits longest, or rest it. Whoever calls holds the lock."""
         if self._waiting:
             pending = self._waiting.popleft()
-            reader.post(lambda: self._serve(reader, pending))
+            try:
+                reader.post(lambda: self._serve(reader, pending))
+            except Unavailable as error:
+                self._idle.append(reader)
+                pending.error = error
+                settle_soon([pending])
         else:
             self._idle.append(reader)
 
     def _serve(self, reader: FileConnection, pending: PendingWork) -> None:
         """Run the work: an errand of the reader's thread."""
-        if not pending.is_cancelled:
+        if self._now() >= pending.deadline:
+            pending.error = _OutOfTime()
+        elif not pending.is_cancelled:
             self._run(reader, pending)
         # Before the caller is told, or else its next read would find this reader busy.
         with self._lock:

@@ -17,6 +17,9 @@ from runtally.storage.open_file import companions_of, refuse_lone_log
 from runtally.storage.sqlite_refusals import is_busy, told_plainly, unavailable
 from runtally.storage.transaction import Params, Row
 
+PAGE_BYTES: Final = 4096
+LOG_PAGES_MAX: Final = 16_384
+"""From here on a COMMIT moves the log into the file itself, which takes it as long as many others."""
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
     # Only macOS knows them: there a sync leaves what was written in the disk's cache.
@@ -24,11 +27,8 @@ _SETTINGS: Final = (
     "PRAGMA checkpoint_fullfsync = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA journal_size_limit = 67108864",
+    f"PRAGMA journal_size_limit = {LOG_PAGES_MAX * PAGE_BYTES}",
 )
-
-LOG_PAGES_MAX: Final = 16_384
-"""From here on a COMMIT moves the log into the file itself, which takes it as long as many others."""
 
 _CHECKPOINT_SECONDS: Final = 0.02
 """How long a checkpoint waits for a writer, and writers for a checkpoint that waits for readers."""
@@ -45,8 +45,7 @@ def writer(path: Path, busy_seconds: float, clock: Clock) -> sqlite3.Connection:
     """
     if sqlite3.sqlite_version_info < (3, 37):
         raise Unavailable(f"this Python has SQLite {sqlite3.sqlite_version} and Runtally needs 3.37 or newer")
-    refuse_lone_log(path)
-    _create_private(path)
+    make_private(path)
     if os.access(path, os.F_OK) and not os.access(path, os.W_OK):
         # SQLite would open it for reading, and the connection would never write, even if it may later on.
         raise unavailable(sqlite3.SQLITE_READONLY)
@@ -189,8 +188,14 @@ class SqliteTransaction:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _create_private(path: Path) -> None:
-    """Make the folder and the file the owner's alone: SQLite gives its -wal and -shm the file's permissions."""
+def make_private(path: Path) -> None:
+    """Make the folder and the file, where they are not there, the owner's alone: SQLite gives its -wal and -shm the
+    file's permissions.
+
+    Raises:
+        Unavailable: there is no file but a log that holds something.
+    """
+    refuse_lone_log(path)
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Never a file that is there: closing it would drop the locks that this process has on it (POSIX fcntl).

@@ -1,6 +1,7 @@
 """An SQLite file as the service's database."""
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
@@ -12,13 +13,16 @@ from runtally.domain.errors import LimitExceeded, Unavailable
 from runtally.domain.ports import Store
 from runtally.storage import sqlite
 from runtally.storage.checkpoints import Checkpoints
-from runtally.storage.open_file import OpenFile, opened_before_fork
+from runtally.storage.file_refusals import opened_before_fork
+from runtally.storage.open_file import OpenFile
 from runtally.storage.readers import READ_SECONDS, Readers
 from runtally.storage.store import SqlStore
 from runtally.storage.transaction import Transaction
 from runtally.storage.writer import Writer
 
 ResultT = TypeVar("ResultT")
+
+logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS: Final = 5.0
 
@@ -51,8 +55,8 @@ class SqliteDatabase:
             result: ResultT = await self._writer.write(lambda tx: work(SqlStore(tx)), size_bytes=size_bytes, wait=wait)
             return result
 
-    async def read(self, work: Callable[[Store], ResultT]) -> ResultT:
-        return await self._read(self._readers, lambda tx: work(SqlStore(tx)))
+    async def read(self, work: Callable[[Store], ResultT], *, is_lengthy: bool = False) -> ResultT:
+        return await self._read(self._readers, lambda tx: work(SqlStore(tx)), is_lengthy=is_lengthy)
 
     async def read_transaction(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """`read` for what is not the ledger: the work sees the four verbs alone, and has connections of its own, so
@@ -63,13 +67,15 @@ class SqliteDatabase:
         except LimitExceeded:
             raise Unavailable("the database was too slow to answer. Try again in a moment") from None
 
-    async def _read(self, readers: Readers, work: Callable[[Transaction], ResultT]) -> ResultT:
+    async def _read(
+        self, readers: Readers, work: Callable[[Transaction], ResultT], *, is_lengthy: bool = False
+    ) -> ResultT:
         with self._calls:
             # Not while the writer has the file open: it may be waiting for a lock, for which no reader needs to wait.
             is_prepared = self._writer.is_open and self._file.identity is not None
             refusal = None if is_prepared else await self._prepare()
             try:
-                result: ResultT = await readers.read(work)
+                result: ResultT = await readers.read(work, is_lengthy=is_lengthy)
             except Unavailable as error:
                 raise refusal or error from None
             finally:
@@ -81,8 +87,12 @@ class SqliteDatabase:
     async def watch(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if self._writer.is_open and not self._file.has_its_log:
-                await self._prepare()
+            try:
+                if self._writer.is_open and self._file.lost_its_log:
+                    await self._prepare()
+                self._checkpoints.idle()
+            except Exception:  # a bug of ours in the background must not end the server
+                logger.exception("the look after the database failed")
 
     async def close(self) -> None:
         if await self._calls.end():

@@ -76,6 +76,13 @@ def breaks_connection(error: BaseException | None) -> bool:
     return _SAME_AS.get(_code(error), _code(error)) in _REFUSALS
 
 
+def busy() -> sqlite3.Error:
+    """What SQLite raises where another connection stands in the way, for what stands in the way outside of it."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_BUSY, "SQLITE_BUSY"
+    return error
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     """Whether another connection stood in the way, which may pass."""
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

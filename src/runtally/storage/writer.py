@@ -12,7 +12,7 @@ from typing import Any, Final
 from runtally.domain.errors import Unavailable
 from runtally.storage.file_connection import Connect, FileConnection
 from runtally.storage.open_file import OpenFile
-from runtally.storage.sqlite import SqliteTransaction
+from runtally.storage.sqlite import PAGE_BYTES, SqliteTransaction
 from runtally.storage.sqlite_refusals import breaks_connection, is_busy, told
 from runtally.storage.work import PendingWork, Work, settle_soon
 
@@ -24,7 +24,6 @@ _QUICK_SECONDS: Final = 0.002
 _STEPS_TO_JOIN: Final = 3
 """How many steps of the event loop the requests of one packet are apart when they get here."""
 _RETRY_SECONDS: Final = 0.01
-_PAGE_BYTES: Final = 4096
 _CROWDED_COMMITS: Final = 16
 """After a shared COMMIT, how many with a single work show that the crowd has gone."""
 
@@ -78,7 +77,11 @@ class Writer:
         is_small = size_bytes <= LONE_WORK_BYTES_MAX and not self._crowded_commits
         stays_alone = is_small and (not wait or await self._stays_alone(pending))
         if not stays_alone or not self._run_here(pending):
-            self._call()
+            try:
+                self._call()
+            except Unavailable:
+                self._waiting.remove(pending)
+                raise
         return await pending.future
 
     async def open(self) -> None:
@@ -97,11 +100,20 @@ class Writer:
 
     def _open(self, opening: PendingWork) -> None:
         with self._connection.in_use:
-            try:
-                self._connection.ready(self._seconds_left(opening))
-            except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
-                opening.error = told(error)
+            while self._must_open_again(opening):
+                time.sleep(_RETRY_SECONDS)
         settle_soon([opening])
+
+    def _must_open_again(self, opening: PendingWork) -> bool:
+        """Open the file; whether somebody stood in the way for whom there is time to wait."""
+        try:
+            self._connection.ready(self._seconds_left(opening))
+        except BaseException as error:  # noqa: BLE001 - it is told to whoever waits
+            opening.error = told(error)
+            is_in_time = self._seconds_left(opening) > 0 and not opening.is_cancelled
+            return isinstance(error, sqlite3.Error) and is_busy(error) and is_in_time
+        opening.error = None
+        return False
 
     async def _stays_alone(self, pending: PendingWork) -> bool:
         """Whether nobody joins the work while whoever is ready takes a few steps."""
@@ -140,7 +152,11 @@ class Writer:
         # Once called, the thread sees to everyone who waits, so nobody needs to call again before it begins.
         if self._waiting and not self._is_called:
             self._is_called = True
-            self._connection.post(self._serve)
+            try:
+                self._connection.post(self._serve)
+            except Unavailable:
+                self._is_called = False
+                raise
 
     def _serve(self) -> None:
         """Run a batch of those who wait: the errand of the thread."""
@@ -213,12 +229,12 @@ class Writer:
             self._connection.confirm_stored()
             # A changed row is about one page, and what is long about the rest: SQLite tells nobody how long the log is.
             bytes_written = sum(pending.size_bytes for pending in batch)
-            self._committed(connection.total_changes - changes + bytes_written // _PAGE_BYTES)
+            self._committed(connection.total_changes - changes + bytes_written // PAGE_BYTES)
         self._crowded_commits = _CROWDED_COMMITS if is_shared else max(0, self._crowded_commits - 1)
         self._is_quick = time.monotonic() - begun < _QUICK_SECONDS
 
     def _refuse(self, batch: Sequence[PendingWork], error: BaseException) -> None:
-        """Nothing of the batch was stored: whatever work has answered, that is what its caller must hear."""
+        """Nothing of the batch is known to be stored: whatever work has answered, that is what its caller must hear."""
         # Whoever would not wait does without, and comes again.
         log_level = logging.WARNING if any(pending.may_wait for pending in batch) else logging.DEBUG
         refused = self._connection.recover(error, log_level)
