@@ -5,7 +5,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,50 @@ def test_a_refused_body_is_not_read_for_ever(server: TunedServer) -> None:
         with pytest.raises(ConnectionError):
             connection.sendall(b" " * (100 * MESSAGE_BYTES))
         assert heard(connection) == b""
+
+
+CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"], ids=["awaited", "refused"])
+def test_nobody_keeps_the_server_busy_with_small_chunks(server: TunedServer, kind: str) -> None:
+    asked = head("POST", "/mcp", f"Content-Type: {kind}", "Transfer-Encoding: chunked")
+    with server.connect(asked) as connection:
+        if kind == "text/plain":
+            assert statuses(answer(connection)) == [415]
+        with suppress(ConnectionError):
+            connection.sendall(b"1\r\n \r\n" * 650_000)
+        told = heard(connection)
+        assert statuses(told) in ([], [413]), "nothing where the client has sent too much to hear it"
+    assert statuses(server.ask(asked, b"1\r\n \r\n" * 2_049)) == [413]
+
+
+def test_a_body_may_come_in_as_many_chunks_as_any_client_makes(server: TunedServer) -> None:
+    asked = call("list_runs", CLOSE)
+    lines, body = asked.split(b"\r\n\r\n")
+    lines = lines.replace(f"Content-Length: {len(body)}".encode(), b"Transfer-Encoding: chunked")
+    first = f"{len(body):x};told=here\r\n".encode() + body + b"\r\n"
+    assert statuses(server.ask(lines, b"\r\n\r\n", first, b"1\r\n \r\n" * 2_000, b"0\r\n\r\n")) == [200]
+    foreign = b"0\r\nHost: evil.example\r\nContent-Type: text/plain\r\n\r\n"
+    assert statuses(server.ask(lines, b"\r\n\r\n", first, foreign)) == [200], "trailers are no headers"
+
+
+@pytest.mark.parametrize(
+    "endless", [b"0\r\n" + b"X: y\r\n" * 3_000_000, b"1;" + b"x" * 20_000_000], ids=["trailers", "extension"]
+)
+def test_what_is_around_chunks_is_not_read_for_ever(server: TunedServer, endless: bytes) -> None:
+    with server.connect(head("POST", "/mcp", *CHUNKED), b"2\r\n{}\r\n") as connection:
+        with pytest.raises(ConnectionError):
+            connection.sendall(endless)
+        assert statuses(heard(connection)) in ([], [400], [413])
+
+
+def test_nonsense_in_a_body_that_was_refused_ends_the_connection(server: TunedServer) -> None:
+    with server.connect(head("POST", "/mcp", "Content-Type: text/plain", "Transfer-Encoding: chunked")) as connection:
+        assert statuses(answer(connection)) == [415]
+        connection.sendall(b"nonsense\r\n")
+        assert heard(connection) == b""
+    assert "Fatal error" not in server.stderr
 
 
 def test_nobody_stays_by_dripping(server: TunedServer) -> None:
