@@ -4,6 +4,7 @@ import select
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -13,12 +14,20 @@ import pytest
 from runtally.domain.limits import MESSAGE_BYTES
 from tests.interfaces.keyed_door import new_key
 from tests.interfaces.raw_http import HEALTH, PARSERS, TunedServer, answer, call, dripped, head, heard, statuses
-from tests.journeys.processes import BOUND_SECONDS, ERAS
+from tests.journeys.processes import BOUND_SECONDS, ERAS, Process
 
 SOON = {"head_seconds": 1, "body_seconds": 1, "unread_seconds": 1, "idle_seconds": 1, "shutdown_seconds": 1}
 DRIPS = 300
 """Half a minute of drops: many times what the tuned server waits for."""
 CLOSE = "Connection: close"
+TELLS_THAT_IT_BEGINS = """
+import sys
+from runtally import bootstrap
+from runtally.cli.main import main
+refuse_bad_path = bootstrap.refuse_bad_path
+bootstrap.refuse_bad_path = lambda settings: (print("begins", file=sys.stderr, flush=True), refuse_bad_path(settings))
+sys.exit(main(sys.argv[1:]))
+"""
 UNFINISHED = head("POST", "/mcp", "Content-Type: application/json", "Content-Length: 1000") + b'{"jsonrpc"'
 
 
@@ -216,6 +225,37 @@ def test_a_signal_ends_the_server_whatever_its_clients_do(tmp_path: Path, parser
         assert server.wait() == 0
         assert server.stderr.count("\n") == 1, server.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"], "closed, and its log moved into the file"
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_signals_that_do_not_stop_coming_change_nothing_of_its_end(
+    tmp_path: Path, parser: str, end: signal.Signals
+) -> None:
+    with TunedServer(tmp_path / "ledger.db", parser) as server:
+        assert statuses(server.ask(call("record_run", CLOSE, agent="a", summary="stored"))) == [200]
+        for _ in range(100 * int(BOUND_SECONDS)):
+            server.process.send_signal(end)
+            with suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.01)
+                break
+        assert server.wait() == 0
+        assert server.stderr.count("\n") == 1, server.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_server_that_waits_for_its_file(tmp_path: Path, end: signal.Signals) -> None:
+    database = tmp_path / "ledger.db"
+    new_key(database, "--project", "demo", "--role", "write")
+    options = ("--db", str(database), "serve", "--http", "--port", "0")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with Process(*options, program=("-c", TELLS_THAT_IT_BEGINS), RUNTALLY_BUSY_SECONDS="900") as server:
+            server.wait_for("begins")
+            server.process.send_signal(end)
+            assert server.wait() == 0
+            assert server.stderr == "begins\n"
 
 
 def test_what_is_being_served_when_the_signal_comes_is_answered(tmp_path: Path, parser: str) -> None:

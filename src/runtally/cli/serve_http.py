@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from runtally import bootstrap
 from runtally.cli import output
+from runtally.cli.ending_signals import EndingSignals
 from runtally.cli.http_connections import ACCEPTED_AT_ONCE, Bounds, Connection, Connections
 from runtally.domain.caller import AccessKey
 from runtally.domain.errors import InvalidInput
@@ -41,17 +42,28 @@ def run(settings: Settings, host: str, port: int, *, without_keys: bool = False,
             no key is asked for or there is no name to answer to.
         Unavailable: the database cannot be used.
     """
+    # uvicorn hears signals only while it serves, and gives them back to whoever heard them before.
+    signals = EndingSignals()
     bootstrap.refuse_bad_path(settings)
     bounds = bounds or Bounds.of_this_process()
-    anyio.run(partial(_serve, settings, host, port, bounds, without_keys=without_keys))
+    try:
+        anyio.run(partial(_serve, settings, host, port, bounds, signals, without_keys=without_keys))
+    finally:
+        signals.ignore()
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int, bounds: Bounds, *, without_keys: bool) -> None:
+async def _serve(
+    settings: Settings, host: str, port: int, bounds: Bounds, signals: EndingSignals, *, without_keys: bool
+) -> None:
     database = bootstrap.open_database(settings)
     ledger = bootstrap.open_ledger(settings, database)
     try:
-        keys = await bootstrap.made_access_keys(database)
+        with anyio.CancelScope() as starting:
+            signals.end_with(starting.cancel)
+            keys = await bootstrap.made_access_keys(database)
+        if starting.cancelled_caught:
+            return
         asks_for_keys = bool(keys) and not without_keys
         _refuse_unsafe(settings, host, asks_for_keys=asks_for_keys, without_keys=without_keys)
         environment = bootstrap.caller_of(settings)
@@ -71,7 +83,9 @@ async def _serve(settings: Settings, host: str, port: int, bounds: Bounds, *, wi
         )
         bound = f"; bound to {settings.bound_to}" if settings.projects or not asks_for_keys else ""
         let_in = _let_in(keys, without_keys=without_keys)
-        await _Server(app, host, port, f"database {settings.database}{bound}; {let_in}", bounds).serve()
+        listening = _Server(app, host, port, f"database {settings.database}{bound}; {let_in}", bounds)
+        signals.end_with(listening.end)
+        await listening.serve()
     finally:
         with anyio.CancelScope(shield=True):
             await ledger.close()
@@ -133,6 +147,10 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         self._connections.end_overdue(self._loop.time())
         return await super().on_tick(counter)
+
+    def end(self) -> None:
+        """End in good order; as soon as it has started, if that is not done yet."""
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
         # uvicorn would raise the signal again once it has ended, and so end the program before the database is closed.
