@@ -89,7 +89,14 @@ def test_a_client_that_vanishes_in_the_middle_of_its_body_is_not_missed(door: Do
 
 
 @pytest.mark.parametrize(
-    ("host", "advice"), [("0.0.0.0", "runtally keys create"), ("::", "keys create"), ("192.0.2.7", "127.0.0.1")]
+    ("host", "advice"),
+    [
+        ("0.0.0.0", "runtally keys create"),
+        ("::", "keys create"),
+        ("0", "keys create"),
+        ("", "keys create"),
+        ("192.0.2.7", "127.0.0.1"),
+    ],
 )
 def test_without_keys_no_address_is_served_that_others_can_reach(tmp_path: Path, host: str, advice: str) -> None:
     refused = run("--db", str(tmp_path / "ledger.db"), "serve", "--http", "--host", host, "--port", "0")
@@ -100,10 +107,17 @@ def test_without_keys_no_address_is_served_that_others_can_reach(tmp_path: Path,
     assert "Traceback" not in refused.stderr
 
 
-def test_with_keys_every_address_is_served_only_under_names_that_were_set(door: Door) -> None:
-    refused = run("--db", str(door.database), "serve", "--http", "--host", "0.0.0.0", "--port", "0")
+@pytest.mark.parametrize("host", ["0.0.0.0", "0", "0.0", "0x0", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", ""])
+def test_with_keys_every_address_is_served_only_under_names_that_were_set(door: Door, host: str) -> None:
+    refused = run("--db", str(door.database), "serve", "--http", "--host", host, "--port", "0")
     assert refused.returncode == 2
     assert "RUNTALLY_ALLOWED_HOSTS" in refused.stderr
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "127.0.0.2"])
+def test_this_machine_alone_is_served_without_keys_however_its_address_is_written(tmp_path: Path, host: str) -> None:
+    with HttpServer(tmp_path / "ledger.db", "--host", host) as server:
+        assert httpx2.get(server.url.replace("/mcp", "/healthz")).status_code == 200
 
 
 def test_while_keys_cannot_be_read_nobody_is_let_in_and_it_is_said_why(tmp_path: Path) -> None:

@@ -174,6 +174,10 @@ def _refused_address(host: str, port: int, refusal: OSError) -> InvalidInput:
         return InvalidInput(f"port {port} of {host} is in use; choose another with --port, or 0 for any that is free")
     if refusal.errno == errno.EACCES:
         return InvalidInput(f"port {port} of {host} is not for this user; choose one above 1023 with --port")
+    return _no_address(host)
+
+
+def _no_address(host: str) -> InvalidInput:
     return InvalidInput(f"{host} is no address of this machine; choose one with --host, such as 127.0.0.1")
 
 
@@ -198,7 +202,7 @@ def _refuse_unsafe(settings: Settings, host: str, *, asks_for_keys: bool, withou
 
 def _own_name(host: str) -> tuple[str, ...]:
     """The address as a Host header names it, unless it stands for every address."""
-    return () if host in ("0.0.0.0", "::", "") else (_in_url(host),)  # noqa: S104 - compared, not listened on
+    return () if any(address.is_unspecified for address in _addresses(host)) else (_in_url(host),)
 
 
 def _in_url(host: str) -> str:
@@ -206,7 +210,17 @@ def _in_url(host: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    return all(address.is_loopback for address in _addresses(host))
+
+
+def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """What will be listened on: the system understands more spellings than one, and names."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        addresses = [ipaddress.ip_address(host)]
     except ValueError:
-        return host == "localhost"
+        try:
+            infos = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except (OSError, UnicodeError) as refusal:
+            raise _no_address(host) from refusal
+        addresses = [ipaddress.ip_address(info[4][0]) for info in infos]
+    return [getattr(address, "ipv4_mapped", None) or address for address in addresses]
