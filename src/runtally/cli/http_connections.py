@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import h11  # type: ignore[attr-defined] # uvicorn's own, whatever it parses with
 from uvicorn.server import ServerState
 
 from runtally.domain.limits import MESSAGE_BYTES
