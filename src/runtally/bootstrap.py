@@ -1,15 +1,16 @@
 """The composition root: the only place that picks adapters, reads the time and draws random bits."""
 
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from runtally import pricing
 from runtally.domain.caller import AccessKey, Admission, Caller, Origin
 from runtally.domain.clock import OrderedIds
-from runtally.domain.errors import InvalidInput, NotAllowed, Unavailable
+from runtally.domain.errors import InvalidInput, NotAllowed, RuntallyError, Unavailable
 from runtally.domain.ports import AccessKeys, Database
 from runtally.domain.records import Problem
 from runtally.service import access_keys
@@ -24,6 +25,10 @@ from runtally.storage.sqlite_refusals import told_plainly
 
 if TYPE_CHECKING:
     from runtally.storage.checkup import Finding
+
+ResultT = TypeVar("ResultT")
+
+logger = logging.getLogger(__name__)
 
 
 def clock() -> int:
@@ -52,6 +57,42 @@ def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     return Ledger(database or open_database(settings), entry)
 
 
+class _DamagedKeys:
+    """What is told of bearer keys that are there and cannot be understood: logged once a minute, under a reference that
+    everybody is told meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._logged_at = float("-inf")
+        self._reference = ""
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn whatever the keys make fail into `Unavailable`: while they cannot be understood, nobody is let in."""
+        try:
+            yield
+        except RuntallyError:
+            raise
+        except Exception as error:
+            now = time.monotonic()
+            if now - self._logged_at >= _DAMAGED_EVERY_SECONDS:
+                self._logged_at, self._reference = now, secrets.token_hex(4)
+                logger.error("damaged bearer keys %s", self._reference, exc_info=error)  # noqa: TRY400 - not an exception of ours
+            raise Unavailable(
+                "the bearer keys in the database are damaged, and nobody is let in. Restore a backup, or move the "
+                f"file away and make new keys. Reference {self._reference} in the log"
+            ) from error
+
+
+_DAMAGED_EVERY_SECONDS: Final = 60
+_damaged_keys: Final = _DamagedKeys()
+
+
+async def _read_keys(database: SqliteDatabase, work: Callable[[SqlAccessKeys], ResultT]) -> ResultT:
+    with _damaged_keys.told():
+        return await database.read_transaction(lambda tx: work(SqlAccessKeys(tx)))
+
+
 async def find_access_key(database: SqliteDatabase, key_hash: str, bound_to: Sequence[str]) -> AccessKey | None:
     """The bearer key with this hash, narrowed to the projects that the server is bound to, if it is bound; None if it
     cannot be used or opens nothing here.
@@ -59,7 +100,7 @@ async def find_access_key(database: SqliteDatabase, key_hash: str, bound_to: Seq
     Raises:
         Unavailable: the database cannot be used.
     """
-    key = await database.read_transaction(lambda tx: SqlAccessKeys(tx).find(key_hash, clock()))
+    key = await _read_keys(database, lambda keys: keys.find(key_hash, clock()))
     return key.within(bound_to) if key is not None and bound_to else key
 
 
@@ -70,7 +111,7 @@ async def admission_holds(database: SqliteDatabase, admission: Admission) -> boo
         Unavailable: the database cannot be used.
     """
     try:
-        await database.read_transaction(lambda tx: access_keys.confirm(SqlAccessKeys(tx), admission, clock()))
+        await _read_keys(database, lambda keys: access_keys.confirm(keys, admission, clock()))
     except NotAllowed:
         return False
     return True
@@ -82,12 +123,12 @@ async def made_access_keys(database: SqliteDatabase) -> Sequence[AccessKey]:
     Raises:
         Unavailable: the database cannot be used.
     """
-    return await database.read_transaction(lambda tx: SqlAccessKeys(tx).list_all())
+    return await _read_keys(database, lambda keys: keys.list_all())
 
 
 async def check(database: SqliteDatabase) -> None:
-    """Raise `Unavailable` if the database cannot be read right now."""
-    await database.read_transaction(lambda tx: SqlAccessKeys(tx).was_any_made())
+    """Raise `Unavailable` if the database, or a bearer key in it, cannot be read right now."""
+    await _read_keys(database, lambda keys: keys.list_all())
 
 
 def refuse_bad_path(settings: Settings) -> None:
@@ -127,6 +168,7 @@ def list_access_keys(settings: Settings) -> Sequence[AccessKey]:
     if not has_database(settings):
         return ()
     with (
+        _damaged_keys.told(),
         told_plainly(),
         contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds, oldest=1)) as connection,
     ):

@@ -9,10 +9,10 @@ from typing import Final
 
 from runtally.domain import limits
 from runtally.domain.errors import InvalidInput
+from runtally.domain.hosts import parse_host
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 
 _LEVELS: Final = ("error", "warning", "info", "debug")
-_HOST: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _projects(source: str, given: str) -> tuple[str, ...]:
 def _hosts(name: str, given: str) -> tuple[str, ...]:
     hosts = _listed(given)
     for host in hosts:
-        if not re.fullmatch(_HOST, host):
+        if parse_host(host) is None:
             raise InvalidInput(
                 f"{name} names {host!r}; give what clients write between http:// and the path, such as "
                 "runtally.example or [2001:db8::1]"

@@ -56,6 +56,9 @@ REQUESTS: dict[str, Request] = {
         door, key, b'{"jsonrpc":"2.0","method":"notifications/initialized"}', era
     ),
     "no message": lambda door, key, era: send(door, key, b"{", era),
+    "no POST": lambda door, key, era: door.request(
+        "GET", headers={} if key is None else {"Authorization": f"Bearer {door.keys.get(key, key)}"}
+    ),
     "too large": lambda door, key, era: send(door, key, b" " * (2**22 + 1), era),
 }
 

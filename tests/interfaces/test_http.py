@@ -1,6 +1,7 @@
 """HTTP answers to this machine's names alone, and its status tells what is wrong with a request or the server."""
 
 import contextlib
+import re
 import socket
 import sqlite3
 from pathlib import Path
@@ -89,7 +90,14 @@ def test_a_client_that_vanishes_in_the_middle_of_its_body_is_not_missed(door: Do
 
 
 @pytest.mark.parametrize(
-    ("host", "advice"), [("0.0.0.0", "runtally keys create"), ("::", "keys create"), ("192.0.2.7", "127.0.0.1")]
+    ("host", "advice"),
+    [
+        ("0.0.0.0", "runtally keys create"),
+        ("::", "keys create"),
+        ("0", "keys create"),
+        ("", "keys create"),
+        ("192.0.2.7", "127.0.0.1"),
+    ],
 )
 def test_without_keys_no_address_is_served_that_others_can_reach(tmp_path: Path, host: str, advice: str) -> None:
     refused = run("--db", str(tmp_path / "ledger.db"), "serve", "--http", "--host", host, "--port", "0")
@@ -100,10 +108,17 @@ def test_without_keys_no_address_is_served_that_others_can_reach(tmp_path: Path,
     assert "Traceback" not in refused.stderr
 
 
-def test_with_keys_every_address_is_served_only_under_names_that_were_set(door: Door) -> None:
-    refused = run("--db", str(door.database), "serve", "--http", "--host", "0.0.0.0", "--port", "0")
+@pytest.mark.parametrize("host", ["0.0.0.0", "0", "0.0", "0x0", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", ""])
+def test_with_keys_every_address_is_served_only_under_names_that_were_set(door: Door, host: str) -> None:
+    refused = run("--db", str(door.database), "serve", "--http", "--host", host, "--port", "0")
     assert refused.returncode == 2
     assert "RUNTALLY_ALLOWED_HOSTS" in refused.stderr
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "127.0.0.2"])
+def test_this_machine_alone_is_served_without_keys_however_its_address_is_written(tmp_path: Path, host: str) -> None:
+    with HttpServer(tmp_path / "ledger.db", "--host", host) as server:
+        assert httpx2.get(server.url.replace("/mcp", "/healthz")).status_code == 200
 
 
 def test_while_keys_cannot_be_read_nobody_is_let_in_and_it_is_said_why(tmp_path: Path) -> None:
@@ -138,3 +153,39 @@ def test_a_write_that_cannot_be_stored_is_a_tool_error_over_http_too(tmp_path: P
                 assert answer["result"]["structuredContent"]["error"]["code"] == "unavailable"
                 assert http.get(server.url.replace("/mcp", "/healthz")).json()["status"] == "ok"
             assert http.post(server.url, headers=headers, content=body).json()["result"]["isError"] is False
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE access_keys SET projects = 'garbage'", "UPDATE access_keys SET projects = '[5]'",
+     """UPDATE access_keys SET projects = '"abc"'""", "DROP TABLE access_keys"],
+)  # fmt: skip
+def test_while_keys_are_damaged_nobody_is_let_in_and_the_log_says_so_once(tmp_path: Path, damage: str) -> None:
+    database = tmp_path / "ledger.db"
+    with serving(database, {"writer": new_key(database, "--project", "alpha", "--role", "write")}) as door:
+        assert door.post("writer", "list_runs", {}).status_code == 200
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(damage)
+        for _ in range(5):
+            for era in ERAS:
+                response = door.post("writer", "list_runs", {}, era)
+                assert response.status_code == 503
+                told = response.json()["error_description"]
+        assert door.request("GET", "/healthz").status_code == 503
+        reference = re.search("Reference ([0-9a-f]{8})", told)
+        assert reference
+        assert door.server.stderr.count(reference.group(1)) == 1
+    refused = run("--db", str(database), "serve", "--http", "--port", "0")
+    assert refused.returncode == 7
+    assert "runtally: error: the bearer keys in the database are damaged" in refused.stderr
+
+
+def test_damaged_keys_close_a_server_that_had_none(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.db"
+    with serving(database, {}, project="alpha") as door:
+        assert door.post(None, "list_runs", {}).status_code == 200
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("DROP TABLE access_keys")
+        assert [door.post(None, "list_runs", {}).status_code for _ in range(5)] == [503] * 5
+        assert door.server.stderr.count("damaged bearer keys") == 1
+        assert door.server.stderr.count("internal error") <= 1, "it is looked at before anything is done"

@@ -4,8 +4,9 @@ import select
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,20 @@ import pytest
 from runtally.domain.limits import MESSAGE_BYTES
 from tests.interfaces.keyed_door import new_key
 from tests.interfaces.raw_http import HEALTH, PARSERS, TunedServer, answer, call, dripped, head, heard, statuses
-from tests.journeys.processes import BOUND_SECONDS, ERAS
+from tests.journeys.processes import BOUND_SECONDS, ERAS, Process
 
 SOON = {"head_seconds": 1, "body_seconds": 1, "unread_seconds": 1, "idle_seconds": 1, "shutdown_seconds": 1}
 DRIPS = 300
 """Half a minute of drops: many times what the tuned server waits for."""
 CLOSE = "Connection: close"
+TELLS_THAT_IT_BEGINS = """
+import sys
+from runtally import bootstrap
+from runtally.cli.main import main
+refuse_bad_path = bootstrap.refuse_bad_path
+bootstrap.refuse_bad_path = lambda settings: (print("begins", file=sys.stderr, flush=True), refuse_bad_path(settings))
+sys.exit(main(sys.argv[1:]))
+"""
 UNFINISHED = head("POST", "/mcp", "Content-Type: application/json", "Content-Length: 1000") + b'{"jsonrpc"'
 
 
@@ -67,6 +76,50 @@ def test_a_refused_body_is_not_read_for_ever(server: TunedServer) -> None:
         with pytest.raises(ConnectionError):
             connection.sendall(b" " * (100 * MESSAGE_BYTES))
         assert heard(connection) == b""
+
+
+CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"], ids=["awaited", "refused"])
+def test_nobody_keeps_the_server_busy_with_small_chunks(server: TunedServer, kind: str) -> None:
+    asked = head("POST", "/mcp", f"Content-Type: {kind}", "Transfer-Encoding: chunked")
+    with server.connect(asked) as connection:
+        if kind == "text/plain":
+            assert statuses(answer(connection)) == [415]
+        with suppress(ConnectionError):
+            connection.sendall(b"1\r\n \r\n" * 650_000)
+        told = heard(connection)
+        assert statuses(told) in ([], [413]), "nothing where the client has sent too much to hear it"
+    assert statuses(server.ask(asked, b"1\r\n \r\n" * 2_049)) == [413]
+
+
+def test_a_body_may_come_in_as_many_chunks_as_any_client_makes(server: TunedServer) -> None:
+    asked = call("list_runs", CLOSE)
+    lines, body = asked.split(b"\r\n\r\n")
+    lines = lines.replace(f"Content-Length: {len(body)}".encode(), b"Transfer-Encoding: chunked")
+    first = f"{len(body):x};told=here\r\n".encode() + body + b"\r\n"
+    assert statuses(server.ask(lines, b"\r\n\r\n", first, b"1\r\n \r\n" * 2_000, b"0\r\n\r\n")) == [200]
+    foreign = b"0\r\nHost: evil.example\r\nContent-Type: text/plain\r\n\r\n"
+    assert statuses(server.ask(lines, b"\r\n\r\n", first, foreign)) == [200], "trailers are no headers"
+
+
+@pytest.mark.parametrize(
+    "endless", [b"0\r\n" + b"X: y\r\n" * 3_000_000, b"1;" + b"x" * 20_000_000], ids=["trailers", "extension"]
+)
+def test_what_is_around_chunks_is_not_read_for_ever(server: TunedServer, endless: bytes) -> None:
+    with server.connect(head("POST", "/mcp", *CHUNKED), b"2\r\n{}\r\n") as connection:
+        with pytest.raises(ConnectionError):
+            connection.sendall(endless)
+        assert statuses(heard(connection)) in ([], [400], [413])
+
+
+def test_nonsense_in_a_body_that_was_refused_ends_the_connection(server: TunedServer) -> None:
+    with server.connect(head("POST", "/mcp", "Content-Type: text/plain", "Transfer-Encoding: chunked")) as connection:
+        assert statuses(answer(connection)) == [415]
+        connection.sendall(b"nonsense\r\n")
+        assert heard(connection) == b""
+    assert "Fatal error" not in server.stderr
 
 
 def test_nobody_stays_by_dripping(server: TunedServer) -> None:
@@ -172,6 +225,37 @@ def test_a_signal_ends_the_server_whatever_its_clients_do(tmp_path: Path, parser
         assert server.wait() == 0
         assert server.stderr.count("\n") == 1, server.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"], "closed, and its log moved into the file"
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_signals_that_do_not_stop_coming_change_nothing_of_its_end(
+    tmp_path: Path, parser: str, end: signal.Signals
+) -> None:
+    with TunedServer(tmp_path / "ledger.db", parser) as server:
+        assert statuses(server.ask(call("record_run", CLOSE, agent="a", summary="stored"))) == [200]
+        for _ in range(100 * int(BOUND_SECONDS)):
+            server.process.send_signal(end)
+            with suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.01)
+                break
+        assert server.wait() == 0
+        assert server.stderr.count("\n") == 1, server.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_server_that_waits_for_its_file(tmp_path: Path, end: signal.Signals) -> None:
+    database = tmp_path / "ledger.db"
+    new_key(database, "--project", "demo", "--role", "write")
+    options = ("--db", str(database), "serve", "--http", "--port", "0")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with Process(*options, program=("-c", TELLS_THAT_IT_BEGINS), RUNTALLY_BUSY_SECONDS="900") as server:
+            server.wait_for("begins")
+            server.process.send_signal(end)
+            assert server.wait() == 0
+            assert server.stderr == "begins\n"
 
 
 def test_what_is_being_served_when_the_signal_comes_is_answered(tmp_path: Path, parser: str) -> None:

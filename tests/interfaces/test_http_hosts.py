@@ -33,7 +33,8 @@ def test_a_name_of_the_server_is_known_in_every_spelling(server: TunedServer, ho
 
 
 FOREIGN = [
-    "evil.example", "localhost:evil.com", "localhost:", "localhost:123456", "localhost:80:80", "localhost:-1",
+    "evil.example", "localhost:evil.com", "localhost:", "localhost:123456", "localhost:0", "localhost:65536",
+    "localhost:80:80", "localhost:-1",
     "localhost..", ".localhost", "localhost.evil.example", "user@localhost", "localhost/", "localhost, evil.example",
     "[::2]", "[::1", "::1", "[::1]evil", "[::1%lo]", "[1.2.3]", "127.0.0.1.evil.example", "127.1", "2130706433",
     "ported.example", "ported.example:8081", "l\xf6calhost", "",

@@ -25,6 +25,11 @@ from runtally.settings import read
         ("RUNTALLY_ALLOWED_HOSTS", "runtally.example/mcp"),
         ("RUNTALLY_ALLOWED_HOSTS", "*"),
         ("RUNTALLY_ALLOWED_HOSTS", "::1"),
+        ("RUNTALLY_ALLOWED_HOSTS", "[:::]"),
+        ("RUNTALLY_ALLOWED_HOSTS", "[1.2.3.4]"),
+        ("RUNTALLY_ALLOWED_HOSTS", ".example"),
+        ("RUNTALLY_ALLOWED_HOSTS", "runtally.example:0"),
+        ("RUNTALLY_ALLOWED_HOSTS", "runtally.example:65536"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
@@ -44,7 +49,7 @@ def test_an_empty_database_of_the_command_line_does_not_mean_another_one() -> No
 
 
 @pytest.mark.parametrize(
-    "value", ["runtally.example", "runtally.example:8443", "192.0.2.7", "[2001:db8::1]", "[::1]:80", "a.example, b_c"]
+    "value", ["runtally.example", "runtally.example:65535", "192.0.2.7", "[2001:db8::1]", "[::1]:80", "a.example, b_c"]
 )
 def test_hosts_are_what_a_host_header_says(value: str) -> None:
     assert ", ".join(read({"RUNTALLY_ALLOWED_HOSTS": value}).allowed_hosts) == value

@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import h11  # type: ignore[attr-defined] # uvicorn's own, whatever it parses with
 from uvicorn.server import ServerState
 
 from runtally.domain.limits import MESSAGE_BYTES
@@ -24,6 +26,10 @@ RESERVED_DESCRIPTORS: Final = 64 + 4 * ACCEPTED_AT_ONCE
 """For the database, its log, its readers and what Python opens; and for connections on their way to being closed."""
 HEAD_BYTES_MAX: Final = 64 * 2**10
 """h11 has a lower bound of its own, httptools none."""
+BODY_PARTS_MAX: Final = 2048
+"""Chunks and trailers of one request: each keeps the whole server busy for a moment, however small it is."""
+BODY_BYTES_MAX: Final = 2 * MESSAGE_BYTES
+"""On the wire, with what is around the chunks. Of what is in them more than one message is refused before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,15 @@ class _Wait(NamedTuple):
     unread_bytes: int = 0
 
 
+@dataclass(slots=True)
+class _Body:
+    """How much has come of the body of a request."""
+
+    request: object = None
+    wire_bytes: int = 0
+    parts: int = 0
+
+
 class Connection(AutoHTTPProtocol):
     """A connection as uvicorn serves it, with h11 or, where it is installed, httptools; but not for ever."""
 
@@ -101,6 +116,9 @@ class Connection(AutoHTTPProtocol):
         self._waiting_since = 0.0
         self._is_half_closed = False
         self._unasked_bytes = 0
+        self._body = _Body()
+        if hasattr(self, "conn"):
+            self.conn = _H11(self.on_chunk_header)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, or answer at once that there are too many."""
@@ -109,13 +127,40 @@ class Connection(AutoHTTPProtocol):
             self._end_with("503 Service Unavailable", "the server has as many connections as it may; try again later")
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent, unless it is a head without end or the rest of a body that was refused long ago."""
+        """Take what was sent, unless it is a head or a body without end or the rest of what was refused long ago."""
         super().data_received(data)
+        if self.transport.is_closing():
+            return
+        self._body_of_request.wire_bytes += len(data)
         is_between_requests = self.cycle is None or self.cycle.response_complete
         self._unasked_bytes = self._unasked_bytes + len(data) if is_between_requests else 0
         # Of a refused body uvicorn reads the rest without keeping it, so that the client gets to read why.
         if self._unasked_bytes > HEAD_BYTES_MAX + (MESSAGE_BYTES if self._has_refused_body else 0):
             self._end_with("431 Request Header Fields Too Large", "the head of a request is too large")
+        elif not is_between_requests and self.cycle.more_body and self._body.wire_bytes > BODY_BYTES_MAX:
+            self._end_with("413 Content Too Large", f"a body has at most {MESSAGE_BYTES:,} bytes")
+
+    def on_chunk_header(self) -> None:
+        """Count a chunk of the body. The parser is not asked for more of what has too many."""
+        body = self._body_of_request
+        body.parts += 1
+        if body.parts > BODY_PARTS_MAX:
+            raise h11.RemoteProtocolError("too many chunks")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header as httptools tells it. What comes after the body says nothing of the request."""
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            self.on_chunk_header()
+        else:
+            super().on_header(name, value)  # type: ignore[misc] # h11 tells all headers at once
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser does not go on with, also in the middle of a body that was answered before."""
+        if self._body.parts > BODY_PARTS_MAX:
+            words = f"a body has at most {BODY_PARTS_MAX:,} chunks; send larger ones, or Content-Length"
+            self._end_with("413 Content Too Large", words)
+        else:
+            self._end_with("400 Bad Request", msg)
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Stay open while a client that sends no more is owed an answer."""
@@ -135,6 +180,12 @@ class Connection(AutoHTTPProtocol):
             self._wait, self._waiting_since = wait, now
         elif now - self._waiting_since >= wait.seconds:
             self._end(wait)
+
+    @property
+    def _body_of_request(self) -> _Body:
+        if self._body.request is not self.cycle:
+            self._body = _Body(self.cycle)
+        return self._body
 
     @property
     def _is_answering(self) -> bool:
@@ -168,6 +219,20 @@ class Connection(AutoHTTPProtocol):
             self.transport.write("\r\n".join([*lines, "", words]).encode())
             log_refusal(int(status[:3]), words)
         self.transport.close()
+
+
+class _H11(h11.Connection):
+    """Tells of each chunk as httptools does."""
+
+    def __init__(self, on_chunk_header: Callable[[], None]) -> None:
+        super().__init__(h11.SERVER, HEAD_BYTES_MAX)
+        self._on_chunk_header = on_chunk_header
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        event = super().next_event()
+        if isinstance(event, h11.Data) and event.chunk_start:
+            self._on_chunk_header()
+        return event
 
 
 def _descriptors() -> int:

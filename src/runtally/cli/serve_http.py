@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from runtally import bootstrap
 from runtally.cli import output
+from runtally.cli.ending_signals import EndingSignals
 from runtally.cli.http_connections import ACCEPTED_AT_ONCE, Bounds, Connection, Connections
 from runtally.domain.caller import AccessKey
 from runtally.domain.errors import InvalidInput
@@ -41,17 +42,28 @@ def run(settings: Settings, host: str, port: int, *, without_keys: bool = False,
             no key is asked for or there is no name to answer to.
         Unavailable: the database cannot be used.
     """
+    # uvicorn hears signals only while it serves, and gives them back to whoever heard them before.
+    signals = EndingSignals()
     bootstrap.refuse_bad_path(settings)
     bounds = bounds or Bounds.of_this_process()
-    anyio.run(partial(_serve, settings, host, port, bounds, without_keys=without_keys))
+    try:
+        anyio.run(partial(_serve, settings, host, port, bounds, signals, without_keys=without_keys))
+    finally:
+        signals.ignore()
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int, bounds: Bounds, *, without_keys: bool) -> None:
+async def _serve(
+    settings: Settings, host: str, port: int, bounds: Bounds, signals: EndingSignals, *, without_keys: bool
+) -> None:
     database = bootstrap.open_database(settings)
     ledger = bootstrap.open_ledger(settings, database)
     try:
-        keys = await bootstrap.made_access_keys(database)
+        with anyio.CancelScope() as starting:
+            signals.end_with(starting.cancel)
+            keys = await bootstrap.made_access_keys(database)
+        if starting.cancelled_caught:
+            return
         asks_for_keys = bool(keys) and not without_keys
         _refuse_unsafe(settings, host, asks_for_keys=asks_for_keys, without_keys=without_keys)
         environment = bootstrap.caller_of(settings)
@@ -71,7 +83,9 @@ async def _serve(settings: Settings, host: str, port: int, bounds: Bounds, *, wi
         )
         bound = f"; bound to {settings.bound_to}" if settings.projects or not asks_for_keys else ""
         let_in = _let_in(keys, without_keys=without_keys)
-        await _Server(app, host, port, f"database {settings.database}{bound}; {let_in}", bounds).serve()
+        listening = _Server(app, host, port, f"database {settings.database}{bound}; {let_in}", bounds)
+        signals.end_with(listening.end)
+        await listening.serve()
     finally:
         with anyio.CancelScope(shield=True):
             await ledger.close()
@@ -134,6 +148,10 @@ class _Server(uvicorn.Server):
         self._connections.end_overdue(self._loop.time())
         return await super().on_tick(counter)
 
+    def end(self) -> None:
+        """End in good order; as soon as it has started, if that is not done yet."""
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
         # uvicorn would raise the signal again once it has ended, and so end the program before the database is closed.
         if self.should_exit:
@@ -156,6 +174,10 @@ def _refused_address(host: str, port: int, refusal: OSError) -> InvalidInput:
         return InvalidInput(f"port {port} of {host} is in use; choose another with --port, or 0 for any that is free")
     if refusal.errno == errno.EACCES:
         return InvalidInput(f"port {port} of {host} is not for this user; choose one above 1023 with --port")
+    return _no_address(host)
+
+
+def _no_address(host: str) -> InvalidInput:
     return InvalidInput(f"{host} is no address of this machine; choose one with --host, such as 127.0.0.1")
 
 
@@ -180,7 +202,7 @@ def _refuse_unsafe(settings: Settings, host: str, *, asks_for_keys: bool, withou
 
 def _own_name(host: str) -> tuple[str, ...]:
     """The address as a Host header names it, unless it stands for every address."""
-    return () if host in ("0.0.0.0", "::", "") else (_in_url(host),)  # noqa: S104 - compared, not listened on
+    return () if any(address.is_unspecified for address in _addresses(host)) else (_in_url(host),)
 
 
 def _in_url(host: str) -> str:
@@ -188,7 +210,17 @@ def _in_url(host: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    return all(address.is_loopback for address in _addresses(host))
+
+
+def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """What will be listened on: the system understands more spellings than one, and names."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        addresses = [ipaddress.ip_address(host)]
     except ValueError:
-        return host == "localhost"
+        try:
+            infos = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except (OSError, UnicodeError) as refusal:
+            raise _no_address(host) from refusal
+        addresses = [ipaddress.ip_address(info[4][0]) for info in infos]
+    return [getattr(address, "ipv4_mapped", None) or address for address in addresses]

@@ -46,6 +46,8 @@ class Callers:
         self._find_key = find_key
         self._holds = holds
         self._keyless = keyless
+        # Whether keys could not be read when they were looked at last, so that nothing is taken from before.
+        self._is_unsure = False
         # Only keys that were found get in here, so that no stranger can fill it.
         self._known: dict[str, AccessKey] = {}
 
@@ -59,13 +61,24 @@ class Callers:
             key = self._known.get(key_hash) or await self._meet(key_hash)
             if key is not None:
                 return replace(key.caller, admission=Admission(key_hash))
+        if self._keyless is not None and self._is_unsure:
+            self._is_unsure = not await self._look(Admission(None))
         return None if self._keyless is None else replace(self._keyless, admission=Admission(None))
 
     async def still_admits(self, caller: Caller) -> bool:
         """Whether the caller's admission held when their call was done, or holds now if no transaction has told."""
         admission = caller.admission
         assert admission is not None, "`find` makes no caller without"
-        if await self._holds(admission) if admission.held is None else admission.held:
+        return admission.held or await self._look(admission)
+
+    async def _look(self, admission: Admission) -> bool:
+        try:
+            holds = await self._holds(admission) if admission.held is None else admission.held
+        except RuntallyError:
+            self._is_unsure = True
+            self._known.clear()
+            raise
+        if holds:
             return True
         if admission.key_hash is None:
             self._keyless = None

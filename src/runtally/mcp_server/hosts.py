@@ -1,22 +1,17 @@
 """Which names the HTTP server answers to: the check against DNS rebinding, in front of everything it serves."""
 
-import ipaddress
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from runtally.domain.hosts import Host, parse_host
+
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
-_HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 _ORIGIN: Final = re.compile(r"https?://(?P<host>.+)", re.IGNORECASE)
-
-
-class _Host(NamedTuple):
-    name: str
-    port: int | None
 
 
 class AllowedHosts:
@@ -30,7 +25,7 @@ class AllowedHosts:
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
         self._app = app
-        self._allowed = {_parsed(host) for host in (*LOOPBACK, *allowed_hosts)}
+        self._allowed = {parse_host(host) for host in (*LOOPBACK, *allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope["headers"]) if scope["type"] == "http" else None
@@ -53,19 +48,5 @@ class AllowedHosts:
         return None
 
     def _is_allowed(self, told: str) -> bool:
-        host = _parsed(told)
-        return host is not None and bool({host, _Host(host.name, None)} & self._allowed)
-
-
-def _parsed(told: str) -> _Host | None:
-    """The name in the one form in which names are compared, and the port; None if this is no host."""
-    found = _HOST.fullmatch(told)
-    if found is None:
-        return None
-    name = found["name"].lower().removesuffix(".")
-    if name.startswith("["):
-        try:
-            name = ipaddress.IPv6Address(name[1:-1]).compressed
-        except ValueError:
-            return None
-    return _Host(name, None if found["port"] is None else int(found["port"]))
+        host = parse_host(told)
+        return host is not None and bool({host, Host(host.name, None)} & self._allowed)

@@ -52,7 +52,8 @@ def make_app(
         stateless=True,
         max_request_body_size=limits.MESSAGE_BYTES,
     )
-    endpoint: ASGIApp = JsonRequests(BoundedBodies(_MessageGate(StreamableHTTPASGIApp(manager), who_is_asking)))
+    messages = _MessageGate(StreamableHTTPASGIApp(manager), who_is_asking)
+    endpoint: ASGIApp = _PostAlone(JsonRequests(BoundedBodies(messages)))
     if callers is not None:
         endpoint = BearerGate(endpoint, callers)
 
@@ -68,8 +69,7 @@ def make_app(
         async with manager.run():
             yield
 
-    # POST alone: a GET would open a stream on which a stateless server never sends anything.
-    routes = [Route(_PATH, endpoint=endpoint, methods=["POST"]), Route("/healthz", endpoint=healthz, methods=["GET"])]
+    routes = [Route(_PATH, endpoint=endpoint), Route("/healthz", endpoint=healthz, methods=["GET"])]
     app = Starlette(
         routes=routes,
         middleware=[Middleware(RefusalLog), Middleware(AllowedHosts, allowed_hosts)],
@@ -83,6 +83,19 @@ def make_app(
 
 async def _nothing_here(_: Request, __: Exception) -> Response:
     return PlainTextResponse(f"nothing is served at this path; MCP is at {_PATH}, the server's health at /healthz", 404)
+
+
+class _PostAlone:
+    """Answers 405 to any other method: a GET would open a stream on which a stateless server never sends anything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._app if scope["method"] == "POST" else _use_post)(scope, receive, send)
+
+
+_use_post: Final = PlainTextResponse("send messages with POST", 405, {"Allow": "POST"})
 
 
 class _MessageGate:

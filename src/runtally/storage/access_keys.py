@@ -44,4 +44,7 @@ class SqlAccessKeys(SqlKnownKeys):
 
 
 def _access_key(row: Row) -> AccessKey:
-    return AccessKey(**{**row, "projects": tuple(json.loads(row["projects"]))})
+    projects = json.loads(row["projects"])
+    if not isinstance(projects, list) or not projects or not all(isinstance(project, str) for project in projects):
+        raise ValueError("a bearer key opens projects, by their names")
+    return AccessKey(**{**row, "projects": tuple(projects)})
