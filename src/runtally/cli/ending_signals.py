@@ -1,4 +1,4 @@
-"""The signals with which hosts end a stdio server."""
+"""The signals with which hosts and people end a server."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS_HEARD: Final = () if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM)
 
 
 class EndingSignals:
@@ -21,7 +21,7 @@ class EndingSignals:
     def __init__(self) -> None:
         self._first: int | None = None
         self._end: Callable[[], object] = lambda: None
-        for one in () if sys.platform == "win32" else _SIGNALS:
+        for one in _SIGNALS_HEARD:
             if signal.getsignal(one) is not signal.SIG_IGN:
                 signal.signal(one, self._hear)
 
@@ -36,6 +36,11 @@ class EndingSignals:
         self._end = lambda: loop.call_soon_threadsafe(end)
         if self._first is not None:
             self._end()
+
+    def ignore(self) -> None:
+        """Have them ignored from now on: an interpreter that ends gives back what is heard, and they would kill it."""
+        for one in _SIGNALS_HEARD:
+            signal.signal(one, signal.SIG_IGN)
 
     def _hear(self, number: int, _: FrameType | None) -> None:
         if self._first is None:

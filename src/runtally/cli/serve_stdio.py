@@ -15,7 +15,10 @@ def run(settings: Settings) -> int:
     """Serve one client over stdin and stdout until stdin ends, or a signal asks for it; the exit code says which."""
     signals = EndingSignals()
     output.note(f"{__version__}, stdio; database {settings.database}; bound to {settings.bound_to}")
-    anyio.run(_serve, settings, signals)
+    try:
+        anyio.run(_serve, settings, signals)
+    finally:
+        signals.ignore()
     return signals.exit_code
 
 
