@@ -42,7 +42,7 @@ def report(run_id: str, text: str) -> dict[str, Any]:
 
 
 def numbers(run_id: str) -> dict[str, Any]:
-    traces = [{"name": "step", "attributes": {"x": [0] * 5_000}} for _ in range(199)]
+    traces = [{"name": "step", "attributes": {"x": [0] * 2_900}} for _ in range(199)]
     return {"run_id": run_id, "token_usage": {"input_tokens": 1}, "traces": [*traces, {"status": "maybe"}]}
 
 
