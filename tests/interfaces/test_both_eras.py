@@ -264,10 +264,11 @@ def test_what_codex_tells_of_a_call_is_kept(connection: Connection) -> None:
     [
         {"claudecode/toolUseId": 7, "callId": ["x"], "threadId": None, "x-codex-turn-metadata": 1},
         {"claudecode/toolUseId": "\0", "sessionId": "", "x-codex-turn-metadata": "[" * 9_999},
+        {"x-codex-turn-metadata": json.dumps({"model": "gpt-5-codex", "x": "x" * 70_000})},
         {"traceparent": f"00-{'0' * 32}-{'0' * 16}-01", "x-codex-turn-metadata": {"model": {"a": 1}}},
         {"traceparent": f"00-{TRACE_ID.upper()}-00F067AA0BA902B7-01", "callId": "x" * 100_000},
     ],
-    ids=["of other types", "empty and too deep", "zeros", "in capitals and too long"],
+    ids=["of other types", "empty and too deep", "too long", "zeros", "in capitals and too long"],
 )
 def test_a_strange_meta_hinders_nothing(connection: Connection, meta: dict) -> None:
     recorded = connection.call("record_run", {"agent": "a", "summary": "s"}, meta)

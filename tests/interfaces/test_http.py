@@ -1,6 +1,7 @@
 """HTTP answers to this machine's names alone, and its status tells what is wrong with a request or the server."""
 
 import contextlib
+import json
 import re
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from runtally.domain.limits import MESSAGE_BYTES
+from runtally.domain.limits import MESSAGE_BYTES, MESSAGE_CONTAINERS
 from tests.interfaces.keyed_door import Door, new_key, serving
 from tests.journeys.processes import BOUND_SECONDS, ERAS, LEGACY, HttpServer, http_call, run
 
@@ -43,6 +44,17 @@ def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_read(door: Doo
     pieces = iter([body] + [b" " * 2**20] * 4)
     assert door.request("POST", headers=authorized, content=pieces).status_code == 413, "without a length told before"
     assert door.call("writer", "list_runs", era=era)["project_key"] == "alpha"
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_a_body_of_too_many_values_is_refused_by_the_id_of_its_request(door: Door, era: str) -> None:
+    headers, body = http_call("list_runs", {"query": [[]] * MESSAGE_CONTAINERS}, era)
+    authorized = headers | {"Authorization": f"Bearer {door.keys['writer']}"}
+    response = door.request("POST", headers=authorized, content=body)
+    assert response.status_code == 400
+    refusal = response.json()
+    assert (refusal["id"], refusal["error"]["code"]) == (json.loads(body)["id"], -32600)
+    assert "lists and objects; a message has at most 100,000" in refusal["error"]["message"]
 
 
 def test_nothing_is_streamed_or_ended_by_get_and_delete(door: Door) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runtally.cli.http_connections import BODY_PARTS_MAX
 from runtally.domain.limits import MESSAGE_BYTES
 from tests.interfaces.keyed_door import new_key
 from tests.interfaces.raw_http import HEALTH, PARSERS, TunedServer, answer, call, dripped, head, heard, statuses
@@ -91,7 +92,7 @@ def test_nobody_keeps_the_server_busy_with_small_chunks(server: TunedServer, kin
             connection.sendall(b"1\r\n \r\n" * 650_000)
         told = heard(connection)
         assert statuses(told) in ([], [413]), "nothing where the client has sent too much to hear it"
-    assert statuses(server.ask(asked, b"1\r\n \r\n" * 2_049)) == [413]
+    assert statuses(server.ask(asked, b"1\r\n \r\n" * (BODY_PARTS_MAX + 1))) == [413]
 
 
 def test_a_body_may_come_in_as_many_chunks_as_any_client_makes(server: TunedServer) -> None:

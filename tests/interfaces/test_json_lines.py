@@ -162,3 +162,18 @@ def test_nothing_is_returned_while_the_client_does_not_read() -> None:
             assert await pipes.reader.receive() == notification("one")
 
     in_loop(exchange)
+
+
+def test_the_end_of_input_is_seen_while_the_client_does_not_read_and_costs_no_line() -> None:
+    async def exchange() -> None:
+        async with open_pipes() as pipes, anyio.create_task_group() as tasks:
+            os.write(pipes.to_server, b'{"jsonrpc":"2.0","method":"one"}\n' * 1_000)
+            received = [await pipes.reader.receive()]
+            tasks.start_soon(pipes.writer.send, notification("x" * 300_000))
+            await anyio.lowlevel.checkpoint()
+            pipes.close(pipes.to_server)
+            received += [item async for item in pipes.reader]
+            tasks.cancel_scope.cancel()
+        assert received == [notification("one")] * 1_000
+
+    in_loop(exchange)

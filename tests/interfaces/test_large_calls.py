@@ -29,8 +29,10 @@ from tests.journeys.processes import (
 
 PAYLOAD = 60_000
 STEPS = 60
-OTHERS_MIN = 5
-"""How many small calls are answered, one after the other, before a large one: many more on an idle machine."""
+OTHERS_MIN = 2
+"""How many small calls are answered, one after the other, before a large one, on however busy a machine: a server that
+works on it in its event loop answers none.
+"""
 
 SECRETIVE = "secret: a " * (PAYLOAD // 10)
 PLAIN = "token_count=4 name: x, rows=[1, 2] # fine " * (PAYLOAD // 42)
@@ -42,7 +44,7 @@ def report(run_id: str, text: str) -> dict[str, Any]:
 
 
 def numbers(run_id: str) -> dict[str, Any]:
-    traces = [{"name": "step", "attributes": {"x": [0] * 5_000}} for _ in range(199)]
+    traces = [{"name": "step", "attributes": {"x": [0] * 2_900}} for _ in range(199)]
     return {"run_id": run_id, "token_usage": {"input_tokens": 1}, "traces": [*traces, {"status": "maybe"}]}
 
 
@@ -75,7 +77,7 @@ def test_others_are_answered_over_stdio_while_a_large_call_is_worked_on(
         while not large.done():
             client.call("get_run", run_id=run_id)
             others += 1
-        assert others > OTHERS_MIN
+        assert others >= OTHERS_MIN
         assert told(large) == code
     assert stored(database) == 1 + (code is None)
 
@@ -119,7 +121,7 @@ def test_others_are_answered_over_http_while_a_large_call_is_worked_on(
         structured(ask("get_run", {"run_id": run_id}))
         others += 1
     sender.join(BOUND_SECONDS)
-    assert others > OTHERS_MIN
+    assert others >= OTHERS_MIN
     assert told(large) == code
     assert stored(database) == before + (code is None)
 

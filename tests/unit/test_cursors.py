@@ -33,3 +33,9 @@ def test_a_position_of_another_shape_is_refused_though_its_seal_is_right(positio
 def test_a_seal_that_is_none_is_refused(seal: str) -> None:
     with pytest.raises(InvalidInput, match="begin again"):
         cursors.read(KEY, base64.urlsafe_b64encode(f"[1, {seal}]".encode()).decode(), (int,), QUESTION)
+
+
+def test_a_text_longer_than_any_cursor_is_not_looked_at() -> None:
+    position = ["x" * 400]
+    with pytest.raises(InvalidInput, match="begin again"):
+        cursors.read(KEY, cursors.made(KEY, position, QUESTION), (str,), QUESTION)

@@ -6,6 +6,7 @@ import pytest
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
+from runtally.domain.limits import MESSAGE_CONTAINERS, MESSAGE_VALUES
 from runtally.mcp_server.messages import as_json, error_response, id_at_start, parse_message
 
 NOT_JSON = (-32700, "The line is not JSON in UTF-8.")
@@ -104,6 +105,7 @@ def test_what_is_no_object_or_no_json_is_answered_without_an_id(text: bytes, tol
         (b'{"jsonrpc":"2.0","id":7}', 7),
         (b'{"jsonrpc":"2.0","id":7,"method":7}', 7),
         (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}', 7),
+        (b'{"jsonrpc":"2.0","\\u0069d":null,"method":"ping"}', None),
         (b'{"jsonrpc":"1.0","id":"seven","method":"ping"}', "seven"),
         (b'{"id":7,"method":"ping"}', 7),
         (b'{"jsonrpc":"2.0","id":7,"result":"no object"}', None),
@@ -116,11 +118,74 @@ def test_a_bad_request_is_answered_by_its_id_and_a_bad_response_is_not(text: byt
     assert error.id == request_id
 
 
+def holding(value: str) -> bytes:
+    return f'{{"jsonrpc":"2.0","id":7,"method":"ping","params":{{"in":{value}}}}}'.encode()
+
+
+def many(count: int, value: str, ends: str = "[]") -> str:
+    return ends[0] + ",".join([value] * count) + ends[1]
+
+
+FOUND = {
+    "lists": (many(MESSAGE_CONTAINERS, "[]"), "lists and objects; a message has at most 100,000"),
+    "objects": (many(MESSAGE_CONTAINERS, '{"a":{}}'), "lists and objects; a message has at most 100,000"),
+    "nested lists": (many(20_000, "[[[[[]]]]]"), "lists and objects; a message has at most 100,000"),
+    "numbers": (many(MESSAGE_VALUES, "1"), "names and values; a message has at most 600,000"),
+    "names": (many(300_000, '"n":1', "{}"), "names and values; a message has at most 600,000"),
+    "behind a quote that is escaped": (r'["\\\"",' + many(MESSAGE_CONTAINERS, "[]") + "]", "lists and objects"),
+    "behind what is no JSON": ('["' + many(MESSAGE_VALUES, "1") + r"\"," + many(MESSAGE_CONTAINERS, "[]"), "not JSON"),
+}
+
+
+@pytest.mark.parametrize(("value", "told"), FOUND.values(), ids=FOUND)
+def test_a_message_of_too_many_values_is_refused_before_it_is_parsed(value: str, told: str) -> None:
+    error = refused(holding(value))
+    assert told in error.error.message
+    assert error.error.code == (-32700 if told == "not JSON" else -32600)
+    assert error.id == (None if told == "not JSON" else 7)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        many(MESSAGE_CONTAINERS - 3, "[]"),
+        many(MESSAGE_VALUES - 20, "1"),
+        json.dumps('if (a[0] == "x\\\\") { b = {"k": [1, 2]} }\n' * 50_000),
+        json.dumps(['{"row": [1, 2]}, \\'] * 90_000),
+        json.dumps([{"id": number, "text": "x" * 30, "done": True} for number in range(60_000)]),
+        json.dumps([[0.123456789] * 1_536] * 190),
+    ],
+    ids=["lists", "numbers", "code", "texts of JSON", "rows", "embeddings"],
+)
+def test_a_large_message_that_is_ordinary_is_read(value: str) -> None:
+    assert isinstance(accepted(holding(value)), JSONRPCRequest)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "request_id"),
+    [
+        ('{"method":"ping","params":', ',"jsonrpc":"2.0","id":7}', 7),
+        ('{"method":"ping","params":', ',"jsonrpc":"2.0" , "id" : "seven" } \r', "seven"),
+        ('{"id":7,"params":', ',"id":8}', 7),
+        ('{"method":"ping","params":', ',"id":7,"jsonrpc":"2.0"}', None),
+        ('{"method":"ping","params":', r',"jsonrpc":"\"id\":7"}', None),
+        ('{"method":"ping","params":', ',"id":null}', None),
+        ('{"method":"ping","params":{"a":', ',"b":{"id":7}}}', None),
+        ('{"result":', ',"jsonrpc":"2.0","id":7}', None),
+        ('{"method":"ping","params":', ',"id":' + "7" * 5_000 + "}", None),
+    ],
+)
+def test_the_request_of_too_many_values_is_answered_by_its_id_where_that_is_certain(
+    before: str, after: str, request_id: object
+) -> None:
+    assert refused((before + many(MESSAGE_CONTAINERS, "[]") + after).encode()).id == request_id
+
+
 def test_nesting_that_an_agent_may_send_is_read() -> None:
     assert isinstance(accepted(nested(150)), JSONRPCRequest)
 
 
-@pytest.mark.parametrize("depth", [200, 201, 300, 900, 1_000, 2_000, 100_000])
+@pytest.mark.parametrize("depth", [200, 201, 300, 900, 1_000, 2_000, 90_000])
 def test_deeper_nesting_is_called_that_and_answered_by_its_id(depth: int) -> None:
     error = refused(nested(depth))
     assert (error.error.code, error.error.message) == TOO_DEEP

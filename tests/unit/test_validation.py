@@ -222,3 +222,8 @@ def test_keys_that_become_one_by_redaction_are_both_kept():
         "[REDACTED:github_token]": "first",
         "[REDACTED:github_token]#2": "second",
     }
+
+
+def test_more_arguments_than_any_call_has_are_not_explained_one_by_one() -> None:
+    error = refusal(GetRun, {f"x{number}": 1 for number in range(1_001)})
+    assert error.message.startswith("the call has 1,001 arguments; known are cursor, detail, ")

@@ -26,7 +26,7 @@ RESERVED_DESCRIPTORS: Final = 64 + 4 * ACCEPTED_AT_ONCE
 """For the database, its log, its readers and what Python opens; and for connections on their way to being closed."""
 HEAD_BYTES_MAX: Final = 64 * 2**10
 """h11 has a lower bound of its own, httptools none."""
-BODY_PARTS_MAX: Final = 2048
+BODY_PARTS_MAX: Final = 8192
 """Chunks and trailers of one request: each keeps the whole server busy for a moment, however small it is."""
 BODY_BYTES_MAX: Final = 2 * MESSAGE_BYTES
 """On the wire, with what is around the chunks. Of what is in them more than one message is refused before."""

@@ -22,7 +22,10 @@ def run(settings: Settings) -> int:
     output.note(f"{__version__}, stdio; database {settings.database}; bound to {settings.bound_to}")
     if os.isatty(_STDIN):
         output.note("this is a server, which waits for an MCP host on stdin; `runtally --help` says what else there is")
-    anyio.run(_serve, settings, signals)
+    try:
+        anyio.run(_serve, settings, signals)
+    finally:
+        signals.ignore()
     return signals.exit_code
 
 

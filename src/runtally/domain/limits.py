@@ -33,5 +33,9 @@ ANSWER_CHARS_MAX: Final = 100_000
 
 MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """One HTTP body or one line on stdin."""
+MESSAGE_CONTAINERS: Final = 100_000
+"""Lists and objects in one message: what parsing it costs others, more than its bytes do."""
+MESSAGE_VALUES: Final = 600_000
+"""Values and the names of fields in one message, as far as commas, colons and opening brackets tell."""
 REDACTION_EFFORT: Final = 300_000
 """What looks like secrets in one call, weighed by how long it takes to tell: about a microsecond each."""

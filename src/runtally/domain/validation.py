@@ -14,6 +14,8 @@ RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _SHOWN_CHARS: Final = 64
 _INDEXED: Final = re.compile(r"(\w+)(?:\[[0-9]{1,3}\])?")
+_ARGUMENTS_MAX: Final = 1_000
+"""Many more than any call has; each of what is beyond them would be explained at the cost of others."""
 _TOO_LARGE: Final = frozenset({"string_too_long", "too_long", "json_size", "json_depth", "too_many_tokens"})
 _EXPECTED: Final = {
     "string_type": "is not a string",
@@ -40,6 +42,9 @@ def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
         LimitExceeded: the first thing wrong is that something is larger than Runtally keeps.
         InvalidInput: anything else is wrong. Both name the field, the rule and the way out in our own words.
     """
+    if len(arguments) > _ARGUMENTS_MAX:
+        known = ", ".join(sorted(model.model_fields))
+        raise InvalidInput(f"the call has {len(arguments):,} arguments; known are {known}")
     given = {name: value for name, value in arguments.items() if value is not None or name not in model.model_fields}
     try:
         return model.model_validate(given, by_alias=True)

@@ -6,6 +6,7 @@ socket for a hang-up, and hosts hand out sockets as stdio, some of them one sock
 
 import asyncio
 import os
+import select
 from collections import deque
 from typing import Final
 
@@ -22,6 +23,8 @@ PARTING_SECONDS: Final = 0.1
 """How long a line waits for a client that has closed its side and does not read."""
 _READ_BYTES: Final = 64 * 1024
 _QUEUED_LINES: Final = 64
+_LOOK_SECONDS: Final = 0.5
+"""How often it is looked whether the client has closed its end, while nothing is read."""
 
 
 class PipeWriteStream(ObjectSendStream[SessionMessage]):
@@ -86,12 +89,17 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
     """Returns each line as a message, or as the error to answer it with.
 
     Nothing is returned while the writer is full, and nothing is read while enough lines wait to be returned: a client
-    that does not read its answers soon cannot write.
+    that does not read its answers soon cannot write. What was sent by one
+    that is gone is read to its end all the same: it is no more than the system holds.
     """
 
     def __init__(self, fd: int, writer: PipeWriteStream, wake: asyncio.Event) -> None:
         self._fd = fd
         self._loop = asyncio.get_running_loop()
+        self._closing = select.poll()
+        self._closing.register(fd, select.POLLHUP)
+        self._looking: asyncio.TimerHandle | None = None
+        self._gone = False
         self._writer = writer
         self._wake = wake
         self._cut = Lines()
@@ -125,12 +133,21 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
         self.end()
 
     def _listen(self) -> None:
-        wanted = not self._ended and len(self._lines) < _QUEUED_LINES and self._queued_bytes < MESSAGE_BYTES
+        room = len(self._lines) < _QUEUED_LINES and self._queued_bytes < MESSAGE_BYTES
+        wanted = not self._ended and (room or self._gone)
         if wanted and not self._listening:
             self._loop.add_reader(self._fd, self._read)
         elif self._listening and not wanted:
             self._loop.remove_reader(self._fd)
         self._listening = wanted
+        if self._looking is None and not (wanted or self._ended):
+            self._looking = self._loop.call_later(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        if not self._ended:
+            self._gone = bool(self._closing.poll(0))
+            self._listen()
 
     def _read(self) -> None:
         try:

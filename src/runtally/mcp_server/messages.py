@@ -20,15 +20,19 @@ from mcp_types import (
     RequestId,
     jsonrpc_message_adapter,
 )
-from pydantic import ValidationError
+from pydantic_core import from_json
 
 from runtally.domain.json_size import LARGE_BYTES
+from runtally.mcp_server.json_counts import told_excess
 
 logger = logging.getLogger(__name__)
 
 _LEVELS_MAX: Final = 200
 """How deep the SDK reads."""
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
+_METHOD_FIRST: Final = re.compile(rb'\s*\{\s*"method"\s*:')
+_ID_LAST: Final = re.compile(rb'[,\s]"id"\s*:\s*(-?[0-9]+|"[^"\\]*")\s*\}\s*\Z')
+_ENDING_BYTES: Final = 1024
 
 
 async def receive_message(text: bytes, called: str = "line") -> SessionMessage | JSONRPCError:
@@ -40,12 +44,16 @@ async def receive_message(text: bytes, called: str = "line") -> SessionMessage |
 
 def parse_message(text: bytes, called: str = "line") -> SessionMessage | JSONRPCError:
     """The message that the text is, else the error response to it, in which the text is `called` a line or a body."""
+    if excess := told_excess(text):
+        return error_response(INVALID_REQUEST, f"The {called} has {excess}", _id_without_parsing(text))
     try:
-        message = jsonrpc_message_adapter.validate_json(text, by_name=False)
-    except ValidationError:
+        # Several times as fast as `validate_json`, which reads the JSON anew for each kind of message.
+        value = from_json(text, cache_strings="keys")
+        message = jsonrpc_message_adapter.validate_python(value, by_name=False)
+    except ValueError:
         return _refuse_text(text, called)
     # The SDK takes a request whose id is null, a boolean or a fraction for a notification, and would never answer it.
-    if isinstance(message, JSONRPCNotification) and b'"id"' in text and "id" in json.loads(text):
+    if isinstance(message, JSONRPCNotification) and "id" in value:
         return _refuse_text(text, called)
     return SessionMessage(message)
 
@@ -89,6 +97,14 @@ def id_at_start(text: bytes) -> RequestId | None:
     except (ValueError, RecursionError, IndexError):
         pass
     return found
+
+
+def _id_without_parsing(text: bytes) -> RequestId | None:
+    """The id of the request that the text is, if it stands for certain at its beginning or, as JavaScript's clients
+    write it, at the end of what begins with the method.
+    """
+    at_end = _ID_LAST.search(text, max(0, len(text) - _ENDING_BYTES)) if _METHOD_FIRST.match(text) else None
+    return id_at_start(b'{"id":%b,' % at_end[1] if at_end else text[:LARGE_BYTES])
 
 
 def _after(char: str, text: str, at: int) -> int:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from runtally.domain import limits
 from runtally.domain.caller import Origin
 
+_TURN_CHARS: Final = 64 * 1024
+"""Of a longer text nothing is parsed: it is none of Codex's."""
 _HEX: Final = frozenset("0123456789abcdef")
 
 
@@ -42,6 +44,8 @@ def _kept(value: Any, chars: int) -> str | None:
 def _turn_of_codex(value: Any) -> Mapping[str, Any]:
     """Codex sends an object, or the text of one."""
     if isinstance(value, str):
+        if len(value) > _TURN_CHARS:
+            return {}
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):

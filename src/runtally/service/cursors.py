@@ -18,6 +18,8 @@ from runtally.domain.limits import COUNT_MAX
 _PERSON: Final = b"cursor"
 """Sets the seals apart from whatever else is hashed with the same key."""
 _SEAL_BYTES: Final = 16
+_CHARS_MAX: Final = 512
+"""More than any cursor has; a longer text is not looked at."""
 
 
 def made(key: bytes, position: Sequence[Any], bound_to: Any) -> str:
@@ -33,7 +35,7 @@ def read(key: bytes, cursor: str, shape: tuple[type, ...], bound_to: Any) -> lis
         InvalidInput: the cursor was made for another question, by another Runtally, or for none.
     """
     try:
-        *position, seal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        *position, seal = _parts(cursor)
         if compare_digest(seal, _seal(key, position, bound_to)) and _has_shape(position, shape):
             return list(position)
     except (ValueError, TypeError, RecursionError):
@@ -43,6 +45,13 @@ def read(key: bytes, cursor: str, shape: tuple[type, ...], bound_to: Any) -> lis
         "or leave it out to begin again",
         field="cursor",
     )
+
+
+def _parts(cursor: str) -> list[Any]:
+    if len(cursor) > _CHARS_MAX:
+        raise ValueError
+    parts: list[Any] = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return parts
 
 
 def _has_shape(position: Sequence[Any], shape: tuple[type, ...]) -> bool:
