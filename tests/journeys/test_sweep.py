@@ -27,10 +27,11 @@ def writes_in(folder: Path) -> Iterator[Callable[[], None]]:
     watched = os.open(folder, os.O_RDONLY)
     handler = signal.signal(signal.SIGIO, lambda *_: None)
     wakeup = signal.set_wakeup_fd(signals.fileno())
-    fcntl.fcntl(watched, fcntl.F_NOTIFY, fcntl.DN_MODIFY)
+    fcntl.fcntl(watched, fcntl.F_NOTIFY, fcntl.DN_MODIFY | fcntl.DN_MULTISHOT)
 
     def wait() -> None:
         assert select.select([ours], [], [], BOUND_SECONDS)[0], "nobody has written"
+        ours.recv(4096)
 
     try:
         yield wait
