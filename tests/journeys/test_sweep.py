@@ -50,7 +50,7 @@ def test_a_silent_run_is_interrupted_though_nobody_looks(tmp_path: Path) -> None
         client.call("core_start_run", summary="an agent that dies now")
         with closing(sqlite3.connect(database, isolation_level=None, timeout=BOUND_SECONDS)) as ledger:
             with writes_in(tmp_path) as wait_for_a_write:
-                if _the_runs(ledger) == [("running", None)]:
+                while _the_runs(ledger) == [("running", None)]:
                     wait_for_a_write()
             # Whoever writes has the lock until it is done.
             ledger.execute("BEGIN IMMEDIATE")
