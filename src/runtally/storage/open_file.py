@@ -8,15 +8,14 @@ transaction, and again between its COMMIT and its answer.
 
 import contextlib
 import os
-import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from runtally.storage.file_lock import HeldFile, is_held, is_index_held
 from runtally.storage.file_refusals import log_removed, opened_before_fork, parted_from_its_log
+from runtally.storage.patience import keep_trying
 from runtally.storage.sqlite_refusals import busy
 
 Identity = tuple[int, int]
@@ -53,7 +52,7 @@ _HELD: dict[Identity, _Held] = {}
 """A forked child inherits this, and with it SQLite's belief that it holds the locks: what it wrote through a connection
 of its own would be lost.
 """
-OPENING: Final = threading.RLock()
+_OPENING: Final = threading.RLock()
 """Held by whoever opens a file, from the first look at it until the connection is noted, and by whoever closes one: to
 look at a file from outside SQLite, or to let go of it, drops the locks of a connection that is just being made.
 """
@@ -130,15 +129,11 @@ class OpenFile:
             sqlite3.Error: others are opening the file all the while.
             Unavailable: as `fit_log`.
         """
-        with OPENING:
-            identity = _identity(self.path)
-            held = _HELD.get(identity) if identity is not None else None
-            if held is None:
-                held = _Held(self.path)
-                if identity is not None:
-                    _HELD[identity] = held
+        with _OPENING:
+            held = _held_at(self.path, _identity(self.path))
             try:
-                _begin_opening(held, busy_seconds)
+                if not keep_trying(busy_seconds, held.file.begin_opening):
+                    raise busy()
                 yield fit_log(self.path)
             finally:
                 held.file.end_opening()
@@ -149,11 +144,7 @@ class OpenFile:
         identifies the file. To be called inside `opening`.
         """
         self._file = _identity(self.path)
-        held = _HELD.get(self._file) if self._file is not None else None
-        if held is None:
-            held = _Held(self.path)
-            if self._file is not None:
-                _HELD[self._file] = held
+        held = _held_at(self.path, self._file)
         if not held.open_by:
             # What was there before is what must be there now: in between, somebody may have removed it.
             held.log = log if None not in log else _log_at(held.paths)
@@ -163,7 +154,7 @@ class OpenFile:
 
     def closed(self, connection: LetGo) -> None:
         """Note that the connection has closed the file."""
-        with OPENING:
+        with _OPENING:
             held = self._held_by.pop(connection, None)
             if held is None:
                 return
@@ -205,16 +196,18 @@ class OpenFile:
         return _HELD.get(self._file) if self._file is not None else None
 
 
-def _begin_opening(held: _Held, busy_seconds: float) -> None:
-    deadline = time.monotonic() + busy_seconds
-    while not held.file.begin_opening():
-        if time.monotonic() >= deadline:
-            raise busy()
-        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+def _held_at(path: Path, identity: Identity | None) -> _Held:
+    """What this process holds of the file, which may be nothing yet. Whoever calls holds `_OPENING`."""
+    held = _HELD.get(identity) if identity is not None else None
+    if held is None:
+        held = _Held(path)
+        if identity is not None:
+            _HELD[identity] = held
+    return held
 
 
 def _let_go_if_unused(held: _Held) -> None:
-    """Whoever calls holds `OPENING`: a descriptor that is closed drops the locks of a connection in the making."""
+    """Whoever calls holds `_OPENING`: a descriptor that is closed drops the locks of a connection in the making."""
     if not held.open_by:
         held.file.close()
         for identity in [identity for identity, one in _HELD.items() if one is held]:
@@ -237,12 +230,10 @@ def fit_log(path: Path) -> Log:
         Unavailable: a process has the file open with another log than the one beside it, or none is there: the log was
             removed, and with a new one both would write into one file.
     """
-    deadline = time.monotonic() + _OPENING_SECONDS
-    with OPENING:
-        while (log := _fit_log(path)) is None:
-            if time.monotonic() >= deadline:
-                raise log_removed()
-            time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+    with _OPENING:
+        log = keep_trying(_OPENING_SECONDS, lambda: _fit_log(path))
+    if log is None:
+        raise log_removed()
     return log
 
 

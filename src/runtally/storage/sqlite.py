@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import sqlite3
 import stat
 import time
@@ -14,6 +13,7 @@ from runtally.domain.clock import Clock
 from runtally.domain.errors import Unavailable
 from runtally.storage import migrate, queries
 from runtally.storage.open_file import companions_of, refuse_lone_log
+from runtally.storage.patience import keep_trying, pause
 from runtally.storage.sqlite_refusals import is_busy, told_plainly, unavailable
 from runtally.storage.transaction import Params, Row
 
@@ -126,7 +126,7 @@ def _patiently(
         except sqlite3.OperationalError as error:
             if not is_busy(error) or time.monotonic() >= deadline or not is_wanted():
                 raise
-            time.sleep(_jitter_seconds())
+            pause()
 
 
 def fold_log(connection: sqlite3.Connection, busy_seconds: float) -> bool:
@@ -135,14 +135,12 @@ def fold_log(connection: sqlite3.Connection, busy_seconds: float) -> bool:
     Raises:
         sqlite3.Error: the file cannot be written.
     """
-    deadline = time.monotonic() + busy_seconds
-    while (is_busy := connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0]) and time.monotonic() < deadline:
-        time.sleep(_jitter_seconds())
-    return not is_busy
 
+    def is_folded() -> bool:
+        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        return not is_busy
 
-def _jitter_seconds() -> float:
-    return random.uniform(0.0005, 0.01)  # noqa: S311 - no secret
+    return keep_trying(busy_seconds, is_folded)
 
 
 @contextlib.contextmanager
