@@ -1,10 +1,11 @@
 """Bodies of HTTP requests, read whole within bounds: of one body, and of all that are held at the same time."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from runtally.domain import limits
 from runtally.mcp_server.refusal_log import say_why
@@ -15,14 +16,18 @@ FREE_BYTES: Final = 64 * 2**10
 """An ordinary call needs no room, and so is served while large bodies fill it; connections bound how many there are."""
 
 
+TakesBody = Callable[[bytes, Scope, Receive, Send], Awaitable[None]]
+"""An app that is given the body of a request beside the rest of it."""
+
+
 class BoundedBodies:
-    """ASGI middleware whose app gets a request once its body is here, whole.
+    """ASGI app that hands a request on once its body is here, whole.
 
     A body beyond `MESSAGE_BYTES` is answered 413. One for which there is no room left is answered 503 with Retry-After,
     at once: whoever waited for room would hold some meanwhile. Room is given back when the request has been answered.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: TakesBody) -> None:
         self._app = app
         self._held_bytes = 0
 
@@ -54,7 +59,7 @@ class BoundedBodies:
                     return
             whole = bytes(body)
             body.clear()
-            await self._app(scope, replayed(whole, receive), send)
+            await self._app(whole, scope, receive, send)
         finally:
             self._held_bytes -= taken_bytes
 

@@ -109,8 +109,7 @@ class _MessageGate:
         self._app = app
         self._who_is_asking = who_is_asking
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await Request(scope, receive).body()
+    async def __call__(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         item = await receive_message(body, "body")
         if isinstance(item, JSONRPCError):
             await Response(as_json(item), status_code=400, media_type="application/json")(scope, receive, send)
