@@ -89,8 +89,8 @@ class PipeReadStream(ObjectReceiveStream[SessionMessage | JSONRPCError]):
     """Returns each line as a message, or as the error to answer it with.
 
     Nothing is returned while the writer is full, and nothing is read while enough lines wait to be returned: a client
-    that does not read its answers soon cannot write. What was sent by one
-    that is gone is read to its end all the same: it is no more than the system holds.
+    that does not read its answers soon cannot write. What was sent by one that is gone is read to its end all the
+    same: it is no more than the system holds.
     """
 
     def __init__(self, fd: int, writer: PipeWriteStream, wake: asyncio.Event) -> None:
