@@ -32,7 +32,8 @@ def assert_sound(database: Path) -> None:
     runs = rows(database, f"SELECT project_key, run_id, {kept}, span_count, failure_count FROM runs")
     reports = {row[:2]: row[2:] for row in rows(
         database,
-        f"SELECT project_key, run_id, {summed}, count(*), sum(unpriced_calls) FROM usage_reports GROUP BY 1, 2",
+        f"SELECT project_key, run_id, {summed}, count(DISTINCT report_id), sum(unpriced_calls) FROM usage_reports"
+        " GROUP BY 1, 2",
     )}  # fmt: skip
     spans = dict.fromkeys(reports, 0) | _counted(database, "spans")
     failures = _counted(database, "failures")
