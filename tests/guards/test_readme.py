@@ -255,7 +255,7 @@ YESTERDAY: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_the_exchange_that_readme_begins_with_is_what_comes(tmp_path: Path) -> None:
-    asked = re.search(r"^Agent +(\w+) ({.*})\nRuntally +({.*})$", readme.opening(), re.MULTILINE)
+    asked = re.search(r"^Agent +(\w+) ({.*?})\nRuntally +({.*?})\nAgent ", readme.opening(), re.MULTILINE | re.DOTALL)
     assert asked
     *_, answer = play(tmp_path, [*YESTERDAY, (asked[1], json.loads(asked[2]))])
     assert shows(json.loads(asked[3]), answer), answer
