@@ -232,33 +232,24 @@ YESTERDAY: list[tuple[str, dict[str, Any]]] = [
                 "model": "claude-opus-4",
                 "provider": "anthropic",
             },
+            "traces": [
+                {"name": "plan the change", "kind": "llm", "duration_ms": 3200},
+                {"tool_name": "migrate", "duration_ms": 30004, "error": "connect ETIMEDOUT 10.0.0.5:5432"},
+            ],
         },
     ),
-    (
-        "core_record_failure",
-        {
-            "run_id": "",
-            "summary": "Migration could not reach the database",
-            "error": "Error: connect ETIMEDOUT 10.0.0.5:5432",
-        },
-    ),
-    (
-        "core_end_run",
-        {
-            "run_id": "",
-            "status": "failed",
-            "summary": "Stopped at migration 0042: the staging database did not answer",
-        },
-    ),
+    ("core_end_run", {"run_id": "", "status": "failed", "summary": "Stopped at migration 0042"}),
 ]
 """What was recorded before the exchange that README begins with."""
 
 
 def test_the_exchange_that_readme_begins_with_is_what_comes(tmp_path: Path) -> None:
-    asked = re.search(r"^Agent +(\w+) ({.*?})\nRuntally +({.*?})\nAgent ", readme.opening(), re.MULTILINE | re.DOTALL)
-    assert asked
-    *_, answer = play(tmp_path, [*YESTERDAY, (asked[1], json.loads(asked[2]))])
-    assert shows(json.loads(asked[3]), answer), answer
+    line = r"^Agent +(\w+) ({.*?})\nRuntally +({.*?})\n(?=Agent )"
+    exchange = re.findall(line, readme.opening(), re.MULTILINE | re.DOTALL)
+    assert len(exchange) == readme.opening().count("\nRuntally  {")
+    answers = play(tmp_path, YESTERDAY + [(tool, json.loads(sent)) for tool, sent, _ in exchange])
+    for (tool, sent, told), answer in zip(exchange, answers[len(YESTERDAY) :], strict=True):
+        assert shows(json.loads(without_chance(told)), answer), f"{tool} {sent} answers {answer}"
 
 
 def play(folder: Path, calls: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
