@@ -80,7 +80,9 @@ def test_what_is_not_given_is_as_the_environment_says(arguments: list[str], tmp_
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["srve"], "'srve'.*serve.*doctor.*`runtally --help`"),
+        (["srve"], "'srve', did you mean 'serve'\\?.*doctor.*`runtally --help`"),
+        (["keys", "creat"], "'creat', did you mean 'create'\\?.*`runtally keys --help`"),
+        (["x"], r"'x' \(choose from 'serve', "),
         (["doctor", "now"], "now.*`runtally --help`"),
         (["--verbose"], "--verbose"),
         (["--db"], "--db.*`runtally --help`"),
@@ -271,4 +273,10 @@ def test_a_person_who_starts_a_server_at_a_terminal_is_told_what_it_waits_for(tm
         said, told = server.communicate(timeout=BOUND_SECONDS)
     assert (server.returncode, said) == (0, b"")
     assert len(told.splitlines()) == 2
-    assert b"waits for an MCP host on stdin; `runtally --help`" in told
+    assert b"waits for an MCP host on stdin; Ctrl-C ends it. `runtally demo` shows" in told
+
+
+def test_a_host_that_starts_a_server_is_told_nothing_of_the_sort(tmp_path: Path) -> None:
+    ended = run("--db", str(tmp_path / "ledger.db"))
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert len(ended.stderr.splitlines()) == 1

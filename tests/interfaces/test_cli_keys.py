@@ -28,7 +28,7 @@ def create(database: Path, *arguments: str) -> str:
     assert re.fullmatch(r"rtk_[\w-]{43}\n", ended.stdout)
     assert "only time" in ended.stderr
     (new,) = {row[0] for row in listed(database)} - before
-    assert f"key {new}, kept as a hash" in ended.stderr
+    assert f"key {new}, kept as a hash in {database}: " in ended.stderr
     assert "rtk_" not in ended.stderr
     return new
 

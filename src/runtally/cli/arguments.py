@@ -1,7 +1,7 @@
 """What the commands' arguments have in common."""
 
-from argparse import SUPPRESS, ArgumentParser
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from runtally.domain.errors import InvalidInput
 
@@ -17,6 +17,16 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the refusal with the command that says what may be given."""
         raise InvalidInput(f"{message}; `{self.prog} --help` says what may be given")
+
+    def _check_value(self, action: Action, value: Any) -> None:  # argparse suggests nothing before Python 3.14
+        if action.choices is None or value in action.choices:
+            return
+        # Imported here because it is only needed for a mistake, and start-up time counts.
+        import difflib  # noqa: PLC0415
+
+        choices = [str(choice) for choice in action.choices]
+        meant = "".join(f", did you mean {choice!r}?" for choice in difflib.get_close_matches(value, choices, n=1))
+        raise ArgumentError(action, f"invalid choice: {value!r}{meant} (choose from {', '.join(map(repr, choices))})")
 
 
 def add_settings(parser: Parser) -> None:

@@ -6,17 +6,23 @@ import sys
 from typing import Final
 
 _KEY: Final = re.compile(r"rtk_[\w-]+")
+_DRAWN_IN_ASCII: Final = str.maketrans("├└│─", "|`|-")
 
 
 def say(text: str) -> None:
-    """Part of a command's answer. What stdout has no letters for is escaped; a reader that has gone misses the rest.
+    """Part of a command's answer. What stdout has no letters for is drawn in ASCII or escaped; a reader that has gone
+    misses the rest.
 
     Raises:
         SystemExit: stdout cannot be written for another reason, such as a full disk.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_DRAWN_IN_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        print(text, flush=True)
     except OSError as error:
         # Python writes what is left over when it ends, and would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,7 +21,10 @@ def run(settings: Settings) -> int:
     signals = EndingSignals()
     output.note(f"{__version__}, stdio; database {settings.database}; bound to {settings.bound_to}")
     if os.isatty(_STDIN):
-        output.note("this is a server, which waits for an MCP host on stdin; `runtally --help` says what else there is")
+        output.note(
+            "this is a server, which waits for an MCP host on stdin; Ctrl-C ends it. `runtally demo` shows what it "
+            "does, `runtally --help` says what else there is"
+        )
     try:
         anyio.run(_serve, settings, signals)
     finally:

@@ -1,11 +1,12 @@
 """`runtally demo`: an agent's run through the real server, against a database that is thrown away."""
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from runtally.cli import arguments, output
 from runtally.domain.errors import InvalidInput
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mcp.client import Client
 
 _PROJECT: Final = "demo"
+_SENTENCE: Final = "Record this task as a run in Runtally: start it now, report usage and failures, and end it."
 _SCENE: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (
         "core_report_usage",
@@ -77,12 +79,19 @@ def run(_: Settings, given: Namespace) -> int:
     import anyio
 
     with tempfile.TemporaryDirectory(prefix="runtally-demo-") as folder:
-        anyio.run(_play, Path(folder) / "demo.db")
+        log = Path(folder) / "server.log"
+        try:
+            with log.open("w", encoding="utf-8") as written:
+                anyio.run(_play, Path(folder) / "demo.db", written)
+        except Exception:
+            # A server that does not start has said why, and on stderr alone.
+            sys.stderr.write(log.read_text(encoding="utf-8", errors="replace"))
+            raise
     _print_host_settings()
     return 0
 
 
-async def _play(database: Path) -> None:
+async def _play(database: Path, log: TextIO) -> None:
     from mcp.client import Client
     from mcp.client.stdio import StdioServerParameters, stdio_client
 
@@ -91,7 +100,7 @@ async def _play(database: Path) -> None:
         args=["-m", "runtally", "--db", str(database)],
         env=environment_of_child(RUNTALLY_PROJECT_KEY=_PROJECT),
     )
-    async with Client(stdio_client(server)) as client:
+    async with Client(stdio_client(server, errlog=log)) as client:
         output.say("An agent works; each call is durable before it is answered.\n")
         start = {"agent_id": "demo-agent", "label": "Deploy", "summary": "Deploying rate limiter to staging"}
         run_id = (await _call(client, "core_start_run", start))["run_id"]
@@ -149,11 +158,17 @@ def _branch(children: Mapping[str | None, list[Mapping[str, Any]]], parent: str 
 
 
 def _print_host_settings() -> None:
-    installed = Path(sys.executable).with_name("runtally")
+    import shlex
+    import subprocess
+
+    on_windows = os.name == "nt"
+    installed = Path(sys.executable).with_name("runtally.exe" if on_windows else "runtally")
     command = str(installed) if installed.exists() else "runtally"
+    quoted = subprocess.list2cmdline([command]) if on_windows else shlex.quote(command)
     env = {"RUNTALLY_PROJECT_KEY": "my-project"}
     settings = {"mcpServers": {"runtally": {"command": command, "env": env}}}
     output.say("\nConnect a host. Claude Code:\n")
-    output.say(f"  claude mcp add runtally --env RUNTALLY_PROJECT_KEY=my-project -- {command}")
+    output.say(f"  claude mcp add runtally --env RUNTALLY_PROJECT_KEY=my-project -- {quoted}")
     output.say('\nClaude Desktop, Cursor and others (VS Code says "servers" for "mcpServers"):\n')
     output.say(json.dumps(settings, indent=2))
+    output.say(f"\nThen say to the agent: {_SENTENCE}")

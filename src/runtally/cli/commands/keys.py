@@ -79,8 +79,8 @@ def create(settings: Settings, given: Namespace) -> int:
         keys.insert(key, access_keys.hash_of(token))
     output.say(token)
     output.note(
-        f"key {key.key_id}, kept as a hash: this is the only time that it is shown. Send it as "
-        "Authorization: Bearer KEY; `runtally keys revoke` takes its id"
+        f"key {key.key_id}, kept as a hash in {settings.database}: this is the only time that it is shown. Serve "
+        "that database, and send the key as Authorization: Bearer KEY; `runtally keys revoke` takes its id"
     )
     return 0
 

@@ -1,0 +1,66 @@
+"""`runtally demo` as a newcomer meets it: on any terminal, with nothing on stderr, from a folder of any name."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.processes import BOUND_SECONDS, environment, run
+
+TREE = ["├─", "│  ├─", "└─"]
+TREE_IN_ASCII = ["|-", "|  |-", "`-"]
+
+TERMINALS: dict[str, dict[str, str]] = {
+    "of Windows": {"PYTHONIOENCODING": "cp1252"},
+    "of ASCII": {"PYTHONIOENCODING": "ascii"},
+    "of the C locale": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+}
+
+
+@pytest.mark.parametrize("settings", TERMINALS.values(), ids=TERMINALS)
+def test_a_terminal_without_the_letters_of_a_tree_shows_one_all_the_same(settings: dict[str, str]) -> None:
+    ended = run("demo", **settings)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.isascii()
+    assert "\\u" not in ended.stdout
+    for branch in TREE_IN_ASCII:
+        assert f"\n  {branch} " in ended.stdout
+
+
+def test_a_terminal_of_unicode_shows_the_tree_and_stderr_stays_empty() -> None:
+    ended = run("demo", PYTHONIOENCODING="utf-8", PYTHONUTF8="1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for branch in TREE:
+        assert f"\n  {branch} " in ended.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the command has another name and other quotes on Windows")
+def test_the_settings_name_the_command_in_a_folder_with_blanks(tmp_path: Path) -> None:
+    folder = tmp_path / "my tools" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "python").symlink_to(sys.executable)
+    (folder / "runtally").touch()
+    ended = subprocess.run(
+        [str(folder / "python"), "-m", "runtally", "demo"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=True,
+    )
+    (line,) = [line for line in ended.stdout.splitlines() if "claude mcp add" in line]
+    assert shlex.split(line)[-2:] == ["--", str(folder / "runtally")]
+    printed = ended.stdout[ended.stdout.index("{\n") : ended.stdout.index("\n}\n") + 2]
+    settings: dict[str, Any] = json.loads(printed)
+    assert settings["mcpServers"]["runtally"]["command"] == str(folder / "runtally")
+
+
+def test_a_server_that_does_not_start_is_heard(tmp_path: Path) -> None:
+    ended = run("demo", RUNTALLY_LOG_FILE=str(tmp_path / "missing" / "log"))
+    assert ended.returncode == 70
+    assert ended.stderr.startswith("runtally: error: RUNTALLY_LOG_FILE is ")
