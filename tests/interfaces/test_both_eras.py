@@ -192,7 +192,6 @@ def test_the_examples_of_the_oprelay_page_work_as_they_are_written(connection: C
         "output_tokens": 3200,
         "total_tokens": 15600,
         "cost_usd": 0.042,
-        "unpriced_calls": 0,
     }
     recorded = connection.call(
         "record_run",
