@@ -258,6 +258,16 @@ def test_what_codex_tells_of_a_call_is_kept(connection: Connection) -> None:
         assert stored == [("s-9", "t-9", "call-9", "gpt-5-codex")]
 
 
+def test_the_session_that_asks_finds_its_open_run_first(connection: Connection) -> None:
+    codex, label = {"threadId": "t-10", "sessionId": "s-10"}, f"of {connection.era}"
+    own = connection.call("core_start_run", {"label": label}, codex)["run_id"]
+    other = connection.call("core_start_run", {"label": label}, {"threadId": "t-11", "sessionId": "s-11"})["run_id"]
+    question = {"label": label, "status": "running"}
+    for meta, expected in ((codex, [(own, True), (other, None)]), (None, [(other, None), (own, None)])):
+        listed = connection.call("list_runs", question, meta)["runs"]
+        assert [(run["run_id"], run.get("same_session")) for run in listed] == expected
+
+
 @pytest.mark.parametrize(
     "meta",
     [
