@@ -1,4 +1,4 @@
-"""An agent whose context was lost finds its run again: the running ones of its session come first, and none is hidden."""
+"""An agent whose context was lost finds its run again: running ones of its session come first, and none is hidden."""
 
 import pytest
 
