@@ -24,9 +24,8 @@ def chars_of(answer: Model) -> int:
 
 
 def fitting(row: RowT, room: int, text_chars: int = ANSWER_CHARS_MAX) -> RowT:
-    """The row in as many characters of JSON as there is room for: if it must be, without the objects in it (`meta` is
-    left out and `meta_bytes` tells its size) and with its texts cut, at last so far that only its numbers may not fit.
-    Without room to spare it is as `shortened` makes it.
+    """The row as `shortened` makes it, and where there is no room for that in so many characters of JSON, without the
+    objects in it (of `meta` only the size is left, as `meta_bytes`) and with its texts cut as far as is needed.
     """
     shorter = shortened(row, text_chars)
     if chars_of(shorter) > room:

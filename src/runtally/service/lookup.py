@@ -26,7 +26,8 @@ _SPANS_PER_READ: Final = 200
 _FIELD_OF_RUN_CHARS: Final = len('"run":,')
 _OWN_RUNS_FIRST: Final = 5
 """How many runs of the asking session come before newer ones; a cursor names them."""
-_NOT_A_QUESTION: Final = ("project_key", "limit", "max_chars", "cursor")
+_NOT_OF_THE_QUESTION: Final = {"project_key", "limit", "max_chars", "cursor"}
+"""May differ from page to page; the project is told apart by itself."""
 
 
 class _Place(NamedTuple):
@@ -106,7 +107,8 @@ def _with_spans(unit: Unit, project_key: str, run: Run, request: GetRun) -> RunF
 def _to_see_all(request: GetRun) -> str:
     if request.max_chars == ANSWER_CHARS_MAX:
         return "no call: it is longer than any answer"
-    return f"the same call with max_chars from {ANSWER_CHARS_DEFAULT + 1} to {ANSWER_CHARS_MAX}"
+    more = max(ANSWER_CHARS_DEFAULT, request.max_chars) + 1
+    return f"the same call with max_chars from {more} to {ANSWER_CHARS_MAX}"
 
 
 def _without_repeats(span: Span) -> Span:
@@ -133,15 +135,14 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
         NotAllowed: the caller may not use the project.
     """
     project_key = caller.project(request.project_key)
-    asked = request.model_dump(mode="json", exclude=set(_NOT_A_QUESTION), exclude_none=True)
+    asked = request.model_dump(mode="json", exclude=_NOT_OF_THE_QUESTION, exclude_none=True)
     bound_to, key = [project_key, asked], unit.store.random_key()
     most = min(request.limit, request.max_chars // SHORTEST_ROW_CHARS)
-    wanted, own = _filter_of(request), list[Run]()
+    wanted = _filter_of(request)
+    own = [] if request.cursor else _own_running(unit, project_key, wanted, min(most, _OWN_RUNS_FIRST))
+    place = _Place(listed_first=_ids(own))
     if request.cursor:
         place = _Place(*cursors.read(key, request.cursor, (int, str, str), bound_to))
-    else:
-        own = _own_running(unit, project_key, wanted, min(most, _OWN_RUNS_FIRST))
-        place = _Place(listed_first=_ids(own))
     newest = unit.store.runs.list_newest(project_key, place.rest_of(wanted), most + 1 + len(place.listed_first.split()))
     runs = own + [run for run in newest if run.run_id not in place.listed_first]
     widest = cursors.made(key, place._replace(started_at=COUNT_MAX, run_id=_ids(runs[:1])), bound_to)
