@@ -189,6 +189,23 @@ async def test_what_is_no_longer_than_its_limit_is_left_as_it_is(door: Door, len
     assert (answer["runs"][0]["summary"] == "é" * length) == (length <= 200) == ("to_see_all" not in answer)
 
 
+async def test_an_answer_keeps_to_its_size_to_the_character(door: Door):
+    """Each is as long as can be at one of these sizes: what is not told of a run, and a row more, do not fit."""
+    run_id = await door.run(summary="i" * 1_000, meta_json={"note": "x" * 10_000})
+    await door("core_end_run", run_id=run_id, status="completed", summary="s" * 2_000)
+    without_meta = len(compact_json(await door("get_run", run_id=run_id)))
+    for max_chars in range(without_meta - 10, without_meta + 10):
+        (answer,) = await pages(door, "get_run", max_chars, run_id=run_id)
+        is_whole = answer["run"]["summary"] == "s" * 2_000
+        assert is_whole == (max_chars >= without_meta)
+    for _ in range(10):
+        await door.run(summary="y" * 201)
+    row = len(compact_json((await door("list_runs"))["runs"][0])) + len(",")
+    for max_chars in range(ANSWER_CHARS_MIN, ANSWER_CHARS_MIN + row):
+        first, *_ = await pages(door, "list_runs", max_chars)
+        assert len(compact_json(first)) + row >= max_chars
+
+
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from('\x01"\\\n'), max_size=2_000
 )
@@ -231,6 +248,8 @@ async def test_whatever_is_recorded_answers_fit_and_their_pages_lead_through_eve
     ]
     assert sorted(listed) == sorted(ids)
     await door("core_report_usage", run_id=ids[0], token_usage={}, traces=steps)
+    for run_id in ids:
+        assert len(await pages(door, "get_run", max_chars, run_id=run_id)) == 1
     answers = await pages(door, "get_run", max_chars, run_id=ids[0], detail="spans")
     shown = [span for page in answers for span in page["spans"]]
     assert [span["position"] for span in shown] == list(range(1, len(steps) + 1))
