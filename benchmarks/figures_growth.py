@@ -14,6 +14,7 @@ from benchmarks.rounds import alternate, median_of_medians, percentile
 from benchmarks.scale import Scale
 from benchmarks.stdio_client import StdioClient
 from benchmarks.table import Goal, Row
+from runtally.domain.limits import ANSWER_CHARS_MAX
 
 _WARM_UP_CALLS: Final = 20
 Arguments = Iterator[dict[str, Any]]
@@ -64,9 +65,10 @@ def growth(scale: Scale, scratch: Path) -> Iterator[Row]:
 def newest(scale: Scale, scratch: Path) -> list[Row]:
     """`list_runs`, the newest 50 of many, over stdio."""
     grown = Grown(scratch, scale.many_runs)
+    question = {"limit": 50, "max_chars": ANSWER_CHARS_MAX}
     with grown.client() as client:
-        (rounds,) = alternate(scale.rounds, _side(client, "list_runs", _repeated({"limit": 50}), scale.growth_calls))
-        listed = client.call("list_runs", {"limit": 50})["runs"]
+        (rounds,) = alternate(scale.rounds, _side(client, "list_runs", _repeated(question), scale.growth_calls))
+        listed = client.call("list_runs", question)["runs"]
     assert [run["run_id"] for run in listed] == grown.run_ids[:-51:-1], "the newest come first"
     name = f"stdio: list_runs, newest 50 of {grown.runs:,}, p50"
     return [Row(name, median_of_medians(rounds), "ms", goal=Goal("≤", 5.0))]

@@ -56,7 +56,6 @@ class _Rows:
         self._now = now
         self._random = Random(runs)
         run = Run(
-            project_key=PROJECT,
             run_id="",
             status="running",
             user_id="dev@example.com",

@@ -64,7 +64,7 @@ class LedgerDatabase(Protocol):
 
 
 class Door:
-    """Calls tools for one caller and answers as the wire does: JSON without what is unknown."""
+    """Calls tools for one caller and answers as the wire does."""
 
     def __init__(self, ledger: Ledger, database: LedgerDatabase, caller: Caller = BOUND) -> None:
         self.ledger = ledger
@@ -78,11 +78,9 @@ class Door:
     async def __call__(self, tool_name: str, origin: Origin = NOWHERE, /, **arguments: Any) -> Answer:
         tool = BY_NAME[tool_name]
         request = parse(tool.request, arguments)
-        if tool.writes:
-            answer = await self.ledger.write(tool.method, self._caller, request, origin)
-        else:
-            answer = await self.ledger.read(tool.method, self._caller, request)
-        return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+        do = self.ledger.write if tool.writes else self.ledger.read
+        answer = await do(tool.method, self._caller, request, origin)
+        return answer.as_sent()
 
     async def refused(self, tool_name: str, /, **arguments: Any) -> RuntallyError:
         """The refusal of a call; it is proven that the call changed nothing in any project."""

@@ -9,7 +9,7 @@ from runtally.domain.clock import rfc3339
 from runtally.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 from runtally.domain.usage import TOKENS
-from tests.contract.usages import known_sum, told
+from tests.contract.usages import as_shown, known_sum, told
 from tests.door import Answer
 
 STALE_AFTER_US = STALE_AFTER_SECONDS_DEFAULT * 1_000_000
@@ -126,7 +126,7 @@ class Run:
         """As every answer shows them."""
         late = _sum_of([report for report in self.reports.values() if report.late])
         reports = sum(report.counts_as_one for report in self.all_reports) + self.has_final_report
-        return {"reports": reports} | known_sum([self.with_final, late])
+        return as_shown({"reports": reports} | known_sum([self.with_final, late]))
 
     @property
     def shown(self) -> Answer:
@@ -141,7 +141,14 @@ class Run:
             "failure_count": len(self.failures_late),
             **{name: None if at is None else rfc3339(at) for name, at in times.items()},
         }
-        return {name: value for name, value in shown.items() if value is not None}
+        return {name: value for name, value in shown.items() if value not in (None, 0, {})}
+
+    @property
+    def row(self) -> Answer:
+        """What a list must show of it."""
+        told = self.shown | self.totals | {"started_at": rfc3339(self.started_at // 1_000_000 * 1_000_000)}
+        names = ("status", "summary", "started_at", "total_tokens", "cost_usd", "unpriced_calls", "failure_count")
+        return {name: told[name] for name in names if name in told}
 
 
 def _sum_of(reports: list[Report]) -> Answer:

@@ -8,7 +8,6 @@ from tests.door import CountingClock, Door, LedgerDatabase
 pytestmark = pytest.mark.anyio
 
 STALE_HOURS = 6
-NOTHING_YET = {"reports": 0, "unpriced_calls": 0}
 
 
 async def test_what_comes_after_the_end_is_accepted_and_marked_late(
@@ -45,7 +44,6 @@ async def test_a_silent_run_is_interrupted_when_it_was_last_seen(door: Door, clo
     assert (await door.look(run_id))["status"] == "running"
     clock.advance(micros=1)
     assert await door.look(run_id) == {
-        "project_key": "alpha",
         "run_id": run_id,
         "status": "interrupted",
         "summary": "Find the leak",
@@ -56,8 +54,6 @@ async def test_a_silent_run_is_interrupted_when_it_was_last_seen(door: Door, clo
         "ended_by": "sweep",
         "end_reason": "no sign of life for 21,600 s; swept at 2026-01-01T06:00:40.000001Z",
         "totals": {"reports": 1, "input_tokens": 1, "total_tokens": 1, "unpriced_calls": 1},
-        "span_count": 0,
-        "failure_count": 0,
     }
 
 
@@ -153,7 +149,6 @@ async def test_a_recorded_run_is_over_at_once(door: Door, clock: CountingClock):
     assert (await door("list_runs", status="running"))["runs"] == []
     clock.advance(hours=STALE_HOURS + 1)
     assert await door.look(run_id) == {
-        "project_key": "alpha",
         "run_id": run_id,
         "status": "completed",
         "agent": "coder",
@@ -164,9 +159,6 @@ async def test_a_recorded_run_is_over_at_once(door: Door, clock: CountingClock):
         "ended_at": "2026-01-01T00:00:00Z",
         "duration_ms": 0,
         "ended_by": "record",
-        "totals": NOTHING_YET,
-        "span_count": 0,
-        "failure_count": 0,
         "meta": {"pr": 9},
     }
     error = await door.refused("core_end_run", run_id=run_id, status="completed")

@@ -32,7 +32,6 @@ async def test_a_correction_takes_the_place_of_a_report(door: Door, database: Le
             "output_tokens": 50,
             "total_tokens": 160,
             "cost_usd": 0.75,
-            "unpriced_calls": 0,
         },
     }
     assert answer["totals"] == sum_of_ledger(database, run_id) == (await door.look(run_id))["totals"]
@@ -86,7 +85,7 @@ async def test_a_run_of_which_every_report_was_taken_back_counts_nothing_and_can
     run_id = await door.run()
     only = await report(door, run_id, CALL)
     nothing = await report(door, run_id, {}, corrects=only["report_id"])
-    assert nothing["totals"] == {"reports": 0, "unpriced_calls": 0}
+    assert "totals" not in nothing
     again = await report(door, run_id, {"input_tokens": 5}, corrects=nothing["report_id"])
     assert again["totals"] == {"reports": 1, "input_tokens": 5, "total_tokens": 5, "unpriced_calls": 1}
     assert again["totals"] == sum_of_ledger(database, run_id)
@@ -218,7 +217,7 @@ async def test_totals_are_as_if_every_report_had_said_what_its_last_correction_s
         if ids[index] is not None:
             ids[index] = (await report(door, run_id, instead, corrects=ids[index]))["report_id"]
             said[index] = instead
-    totals = (await door.look(run_id))["totals"]
+    totals = (await door.look(run_id)).get("totals", {})
     assert totals == sum_of_ledger(database, run_id)
     assert without_bookkeeping(totals) == expected(said[: len(reports)], final, said[len(reports) :])
 

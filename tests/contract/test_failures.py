@@ -111,7 +111,7 @@ async def test_a_failure_is_recorded_whole_and_does_not_end_its_run(
         "fingerprint": fingerprint("KeyError", PYTHON, ""),
         "seen": 1,
         "first_seen_at": "2026-01-01T00:00:01Z",
-        "totals": {"reports": 1, "input_tokens": 10, "total_tokens": 10, "cost_usd": 0.0, "unpriced_calls": 0},
+        "totals": {"reports": 1, "input_tokens": 10, "total_tokens": 10, "cost_usd": 0.0},
     }
     assert database.rows()["failures"] == [
         {

@@ -6,6 +6,7 @@ import pytest
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import InvalidInput
+from runtally.domain.fields import compact_json
 from runtally.domain.limits import COUNT_MAX, PAYLOAD_BYTES
 from tests.contract.test_lookup import NOT_OF_THIS_QUESTION
 from tests.door import Answer, Door, an_id
@@ -56,7 +57,7 @@ async def test_a_run_shows_its_spans_as_they_were_recorded_without_their_payload
     )
     assert "spans" not in await door("get_run", run_id=run_id)
     spans = (await door("get_run", run_id=run_id, detail="spans"))["spans"]
-    both = {"run_id": run_id, "recorded_at": "2026-01-01T00:00:00Z", "late": False}
+    both = {"recorded_at": "2026-01-01T00:00:00Z"}
     sent = {name: trace[name] for name in trace if name not in ("input", "output", "temperature")}
     assert spans == [
         both
@@ -71,7 +72,7 @@ async def test_a_run_shows_its_spans_as_they_were_recorded_without_their_payload
             "input_bytes": 7,
             "output_bytes": 4,
         },
-        both | {"span_id": "s2", "position": 2, "name": "grep", "tool_name": "grep", "kind": "tool", "status": "ok"},
+        both | {"span_id": "s2", "position": 2, "name": "grep", "kind": "tool", "status": "ok"},
     ]
 
 
@@ -107,20 +108,16 @@ async def test_a_span_shows_the_times_that_follow_from_those_it_was_sent_with(do
     assert {name: span[name] for name in ("started_at", "ended_at", "duration_ms") if name in span} == shown
 
 
-@pytest.mark.parametrize(("size", "max_chars"), [(0, 500), (300, 2_000), (0, 8_000), (900, 3_000)])
+@pytest.mark.parametrize(("size", "max_chars"), [(0, 2_500), (300, 2_500), (0, 8_000), (450, 8_000), (900, 9_000)])
 async def test_spans_come_in_pages_that_keep_to_their_size_and_miss_and_repeat_none(door: Door, size, max_chars):
     run_id = await with_spans(door, 60, size=size)
     answers = await pages(door, run_id, max_chars)
     assert [span["span_id"] for answer in answers for span in answer["spans"]] == [f"s{n}" for n in range(60)]
     assert len(answers) > 1
-    envelope = 250
+    assert ["run" in answer for answer in answers] == [True] + [False] * (len(answers) - 1)
     for answer in answers:
-        assert len(json.dumps(answer, separators=(",", ":"))) <= max_chars + envelope or len(answer["spans"]) == 1
-
-
-async def test_a_page_holds_at_least_one_span_however_large(door: Door):
-    run_id = await with_spans(door, 2, size=5_000)
-    assert [len(answer["spans"]) for answer in await pages(door, run_id, 500)] == [1, 1]
+        assert len(compact_json(answer)) <= max_chars
+        assert all(span["attributes"] == {"note": "x" * size} for span in answer["spans"])
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (199, [199]), (200, [200]), (201, [200, 1]), (400, [200, 200])])
@@ -130,8 +127,8 @@ async def test_a_run_has_a_next_page_exactly_where_there_are_more_spans(door: Do
 
 
 async def test_a_cursor_of_one_run_is_refused_for_another(door: Door):
-    await with_spans(door, 3, size=500)
-    cursor = (await door("get_run", run_id=an_id(1), detail="spans", max_chars=500))["next_cursor"]
+    await with_spans(door, 9, size=450)
+    cursor = (await door("get_run", run_id=an_id(1), detail="spans", max_chars=2_500))["next_cursor"]
     await door.run(run_id=an_id(2))
     error = await door.refused("get_run", run_id=an_id(2), detail="spans", cursor=cursor)
     assert isinstance(error, InvalidInput)
@@ -143,8 +140,8 @@ async def test_a_cursor_of_one_run_is_refused_for_another(door: Door):
 
 
 async def test_a_cursor_without_its_detail_is_refused(door: Door):
-    run_id = await with_spans(door, 3, size=500)
-    cursor = (await door("get_run", run_id=run_id, detail="spans", max_chars=500))["next_cursor"]
+    run_id = await with_spans(door, 9, size=450)
+    cursor = (await door("get_run", run_id=run_id, detail="spans", max_chars=2_500))["next_cursor"]
     for detail in ({}, {"detail": "summary"}):
         error = await door.refused("get_run", run_id=run_id, cursor=cursor, **detail)
         assert (error.code, error.field) == ("invalid", "cursor")
@@ -153,22 +150,25 @@ async def test_a_cursor_without_its_detail_is_refused(door: Door):
 
 
 async def test_meta_that_does_not_fit_is_left_out_and_its_size_told(door: Door):
-    meta = {"note": "é" * 1_000}
+    meta = {"note": "é" * 3_000}
     run_id = await door.run(meta_json=meta)
-    small = await door("get_run", run_id=run_id, max_chars=1_000)
+    small = await door("get_run", run_id=run_id, max_chars=3_000)
     assert "meta" not in small["run"]
-    assert small["meta_bytes"] == len(json.dumps(meta, ensure_ascii=False, separators=(",", ":")).encode()) == 2_011
-    large = await door("get_run", run_id=run_id, max_chars=2_000)
+    size = len(json.dumps(meta, ensure_ascii=False, separators=(",", ":")).encode())
+    assert small["run"]["meta_bytes"] == size == 6_011
+    assert small["to_see_all"] == "the same call with max_chars from 8001 to 100000"
+    large = await door("get_run", run_id=run_id, max_chars=4_000)
     assert large["run"]["meta"] == meta
-    assert "meta_bytes" not in large
+    assert not {"meta_bytes", "to_see_all"} & {*large, *large["run"]}
 
 
-async def test_meta_that_does_not_fit_leaves_its_room_to_the_spans(door: Door):
-    run_id = await door.run(run_id=an_id(1), meta_json={"note": "x" * 10_000})
+async def test_beside_spans_a_run_has_half_of_the_answer(door: Door):
+    run_id = await door.run(run_id=an_id(1), meta_json={"note": "x" * 4_000})
     steps = [{"span_id": f"s{n}"} for n in range(10)]
     await door("core_report_usage", run_id=run_id, token_usage={}, traces=steps)
-    answer = await door("get_run", run_id=run_id, detail="spans", max_chars=4_000)
-    assert (len(answer["spans"]), answer["meta_bytes"]) == (10, 10_011)
+    answer = await door("get_run", run_id=run_id, detail="spans")
+    assert (len(answer["spans"]), answer["run"]["meta_bytes"]) == (10, 4_011)
+    assert "meta" in (await door("get_run", run_id=run_id))["run"]
 
 
 @pytest.mark.parametrize(("text", "is_cut"), [("x" * (PAYLOAD_BYTES - 2), False), ("x" * (PAYLOAD_BYTES - 1), True)])

@@ -78,7 +78,7 @@ async def alpha(door: Door, opened: Database, database: LedgerDatabase, clock: C
 
 
 def a_run(project_key: str) -> Run:
-    return Run(project_key=project_key, run_id=RUN, status="running", started_at=START, last_seen_at=START)
+    return Run(run_id=RUN, status="running", started_at=START, last_seen_at=START)
 
 
 def a_report() -> UsageReport:

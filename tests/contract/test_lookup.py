@@ -155,17 +155,19 @@ async def test_a_changed_cursor_is_refused(door: Door):
     for _ in range(3):
         await door.run()
     cursor = (await door("list_runs", limit=1))["next_cursor"]
-    at, run_id, seal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    at, run_id, first, seal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     changed = [
-        [at + 1, run_id, seal],
-        [at, an_id(1), seal],
-        [at, run_id],
+        [at + 1, run_id, first, seal],
+        [at, an_id(1), first, seal],
+        [at, run_id, an_id(1), seal],
+        [at, run_id, seal],
+        [at, run_id, first],
         [seal],
         [],
         {},
         1,
         None,
-        [[at, run_id], seal],
+        [[at, run_id, first], seal],
     ]
     cursors = [base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=") for value in changed]
     nested = base64.urlsafe_b64encode(b"[" * 100_000).decode()
@@ -181,7 +183,7 @@ def sealed_without_a_key(position: list[object], bound_to: list[object]) -> str:
     return base64.urlsafe_b64encode(compact_json([*position, seal]).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("position", [[1], [], [2**70, "x"], ["x", 1], [1, "x", 2], [1, an_id(9)]], ids=str)
+@pytest.mark.parametrize("position", [[1], [], [2**70, "x"], ["x", 1], [1, "x", 2], [1, an_id(9), ""]], ids=str)
 async def test_a_cursor_that_was_not_sealed_with_the_key_of_the_database_is_refused(door: Door, position):
     run_id = await door.run()
     error = await door.refused("list_runs", cursor=sealed_without_a_key(position, ["alpha", RunFilter()]))

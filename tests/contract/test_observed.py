@@ -19,7 +19,6 @@ OBSERVED = {
     "output_tokens": 3,
     "total_tokens": 33,
     "cost_usd": 0.005,
-    "unpriced_calls": 0,
 }
 
 
@@ -52,7 +51,7 @@ async def test_a_report_stands_beside_what_was_observed_and_neither_is_added_to_
 ):
     await door.run(run_id=RUN)
     await observe(opened)
-    reported = {"reports": 1, "input_tokens": 10, "total_tokens": 10, "cost_usd": 0.25, "unpriced_calls": 0}
+    reported = {"reports": 1, "input_tokens": 10, "total_tokens": 10, "cost_usd": 0.25}
     answer = await report(door, RUN, {"input_tokens": 10, "cost_usd": 0.25})
     assert answer["totals"] == reported
     await observe(opened, 3)

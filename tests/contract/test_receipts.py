@@ -6,11 +6,13 @@ import pytest
 
 from runtally import pricing
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
+from runtally.domain.models import RunStarted
 from runtally.domain.ports import Database
+from runtally.domain.records import Receipt
 from runtally.service import receipts
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
-from tests.door import BOUND_TO_TWO, CountingClock, CountingIds, Door, LedgerDatabase, an_id
+from tests.door import BOUND_TO_TWO, START, CountingClock, CountingIds, Door, LedgerDatabase, an_id
 
 pytestmark = pytest.mark.anyio
 
@@ -86,6 +88,22 @@ async def test_a_receipt_made_in_another_way_is_believed_by_its_key(
     receipt, older = await opened.write(make_anew)
     assert (receipt.format, receipt.run_id, receipt.recorded_at) == (1, first["run_id"], kept["recorded_at"])
     assert receipts.differing_from(None, "beta", "record_run", older) == []
+
+
+NOTHING_COUNTED = {"reports": 0, "unpriced_calls": 0}
+"""What version 0.2.0 wrote of totals, and must find in an answer that it is to give again."""
+
+
+async def test_an_answer_is_kept_so_that_an_earlier_version_can_give_it_again_and_the_other_way_round(
+    door: Door, database: LedgerDatabase
+):
+    started = await door("core_start_run", agent_id="coder", idempotency_key="k")
+    (kept,) = database.rows()["receipts"]
+    answer = json.loads(kept["answer_json"])
+    assert answer["totals"] == NOTHING_COUNTED
+    assert "totals" not in started
+    earlier = Receipt({}, json.dumps(answer | {"late": False, "totals": NOTHING_COUNTED}), 1, START)
+    assert receipts.repeated(RunStarted, earlier).as_sent() == started | {"duplicate": True}
 
 
 async def test_no_span_id_of_a_caller_stands_in_an_answer_that_is_kept(door: Door, database: LedgerDatabase):

@@ -76,8 +76,7 @@ async def test_a_round_sweeps_every_stale_run_in_several_transactions(
     door: Door, opened: Database, database: LedgerDatabase, clock: CountingClock
 ):
     runs = [
-        Run(project_key="alpha", run_id=an_id(number), status="running", started_at=START, last_seen_at=START)
-        for number in range(1_200)
+        Run(run_id=an_id(number), status="running", started_at=START, last_seen_at=START) for number in range(1_200)
     ]
     await opened.write(lambda store: [store.runs.insert("alpha", run, RunStart()) for run in runs], size_bytes=LARGE)
     clock.advance(hours=STALE_HOURS + 1)

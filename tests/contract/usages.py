@@ -32,7 +32,12 @@ def sum_of_ledger(database: LedgerDatabase, run_id: str, basis: str = "reported"
     if "cost_nano_usd" in known:
         known["cost_usd"] = known.pop("cost_nano_usd") / NANO
     calls = {row["report_id"] for row in reports}
-    return {"reports": len(calls), "unpriced_calls": sum(row["unpriced_calls"] for row in reports)} | known
+    return as_shown({"reports": len(calls), "unpriced_calls": sum(row["unpriced_calls"] for row in reports)} | known)
+
+
+def as_shown(totals: Answer) -> Answer:
+    """The totals as an answer shows them: what Runtally counted is left out where it is zero."""
+    return {name: count for name, count in totals.items() if count or name not in ("reports", "unpriced_calls")}
 
 
 async def report(door: Door, run_id: str, usage: Answer, **arguments: object) -> Answer:

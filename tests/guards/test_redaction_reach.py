@@ -18,7 +18,7 @@ from runtally.settings import Settings
 IDENTIFIERS = {
     "project_key", "run_id", "parent_run_id", "follows_act_id", "span_id", "parent_span_id", "idempotency_key",
     "cursor", "corrects", "agent", "agent_id", "agent_name", "label", "ticket", "task_id", "error_type", "name", "tool",
-    "tool_name", "server", "client", "user_id", "conversation_id", "session_id", "model", "provider",
+    "tool_name", "server", "client", "user", "user_id", "conversation_id", "session_id", "model", "provider",
 }  # fmt: skip
 """What something is called: stored as it comes, because people look things up by it."""
 

@@ -192,7 +192,6 @@ def test_the_examples_of_the_oprelay_page_work_as_they_are_written(connection: C
         "output_tokens": 3200,
         "total_tokens": 15600,
         "cost_usd": 0.042,
-        "unpriced_calls": 0,
     }
     recorded = connection.call(
         "record_run",
@@ -257,6 +256,16 @@ def test_what_codex_tells_of_a_call_is_kept(connection: Connection) -> None:
         columns = "host_session_id, host_thread_id, host_call_id, host_model"
         stored = rows(connection.database, f"SELECT {columns} FROM runs WHERE run_id = ?", recorded["run_id"])
         assert stored == [("s-9", "t-9", "call-9", "gpt-5-codex")]
+
+
+def test_the_session_that_asks_finds_its_open_run_first(connection: Connection) -> None:
+    codex, label = {"threadId": "t-10", "sessionId": "s-10"}, f"of {connection.era}"
+    own = connection.call("core_start_run", {"label": label}, codex)["run_id"]
+    other = connection.call("core_start_run", {"label": label}, {"threadId": "t-11", "sessionId": "s-11"})["run_id"]
+    question = {"label": label, "status": "running"}
+    for meta, expected in ((codex, [(own, True), (other, None)]), (None, [(other, None), (own, None)])):
+        listed = connection.call("list_runs", question, meta)["runs"]
+        assert [(run["run_id"], run.get("same_session")) for run in listed] == expected
 
 
 @pytest.mark.parametrize(

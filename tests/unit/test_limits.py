@@ -19,7 +19,7 @@ CHARACTERS = {
     **dict.fromkeys(("agent_id", "agent", "agent_name", "label", "task_id", "error_type"), 128),
     **dict.fromkeys(("tool", "tool_name", "server", "client"), 128),
     "ticket": 64,
-    **dict.fromkeys(("user_id", "conversation_id", "session_id", "model", "provider", "idempotency_key"), 256),
+    **dict.fromkeys(("user_id", "user", "conversation_id", "session_id", "model", "provider", "idempotency_key"), 256),
     "follows_act_id": 256,
     **dict.fromkeys(("name", "span_id", "parent_span_id"), 256),
     **dict.fromkeys(("summary", "prompt_preview", "query"), 2_000),
@@ -246,12 +246,15 @@ def test_a_call_may_carry_200_traces_and_no_more(tool):
 
 @pytest.mark.parametrize(
     ("model", "arguments", "field", "least", "most"),
-    [(ListRuns, {}, "limit", 1, 200), (GetRun, {"run_id": RUN}, "max_chars", 500, 100_000)],
+    [(ListRuns, {}, "limit", 1, 200), (GetRun, {"run_id": RUN}, "max_chars", 2_500, 100_000)],
 )
 def test_the_size_of_an_answer_is_bounded(model, arguments, field, least, most):
     for value in (least, most):
         assert getattr(parse(model, arguments | {field: value}), field) == value
-    for value, sentence in ((least - 1, f"{field} is less than {least}"), (most + 1, f"{field} is more than {most:,}")):
+    for value, sentence in (
+        (least - 1, f"{field} is less than {least:,}"),
+        (most + 1, f"{field} is more than {most:,}"),
+    ):
         with pytest.raises(InvalidInput) as caught:
             parse(model, arguments | {field: value})
         assert caught.value.message == sentence

@@ -111,7 +111,7 @@ class AccessKey:
 
 
 class Origin(NamedTuple):
-    """Where a call came from, as far as the door can tell; nothing is ever decided by it.
+    """Where a call came from, as far as the door can tell; it decides nothing but which runs are listed first.
 
     `host_…` is what the agent's host says of itself: its session, its thread, the call (`claudecode/toolUseId` of
     Claude Code, `callId` of Codex) and the model that made it. `trace_id` and `trace_span_id` are W3C trace context.

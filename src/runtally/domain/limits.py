@@ -28,8 +28,13 @@ COST_USD_MAX: Final = COUNT_MAX / 1_000_000_000
 LIST_LIMIT_DEFAULT: Final = 20
 LIST_LIMIT_MAX: Final = 200
 ANSWER_CHARS_DEFAULT: Final = 8_000
-ANSWER_CHARS_MIN: Final = 500
+ANSWER_CHARS_MIN: Final = 2_500
+"""Less does not hold a run of which every field is told, however much its texts are cut."""
 ANSWER_CHARS_MAX: Final = 100_000
+STRING_CHARS: Final = 500
+"""Of a longer text an answer shows the beginning, unless it was asked for."""
+ROW_TEXT_CHARS: Final = 200
+"""The same of a text in a list."""
 
 MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """One HTTP body or one line on stdin."""

@@ -1,7 +1,7 @@
 """What Runtally answers: one frozen model per idea, the same in MCP, HTTP, the SDK and the CLI.
 
-A field that is None is unknown or does not apply and is left out of every answer. A receipt keeps an answer to give it
-again, so a field that comes later is optional.
+A field that is as usual is left out of every answer: None (unknown, or it does not apply), false, a count of ours that
+is zero. A receipt keeps an answer to give it again, so a field that comes later is optional.
 """
 
 from typing import Annotated, Any
@@ -14,12 +14,17 @@ from runtally.domain.usage import TokenCounts
 
 
 class Model(BaseModel):
-    """A frozen answer; serialized by alias and without None."""
+    """A frozen answer, or a part of one."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore", defer_build=True)
 
+    def as_sent(self) -> dict[str, Any]:
+        """The JSON object that every door sends: under the names outside, without what is as usual."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
 
 Cost = Annotated[NanoUsd | None, Field(serialization_alias="cost_usd")]
+NeverSent = Annotated[str | None, Field(exclude=True)]
 
 
 class Usage(TokenCounts[int], Model):
@@ -37,7 +42,9 @@ class Totals(Usage):
 
 
 class Span(Usage):
-    """One timed step of a run, or a runless one. `input_bytes` and `output_bytes` are the sizes as sent."""
+    """One timed step of a run, or a runless one. `input_bytes` and `output_bytes` are the sizes as sent;
+    `attributes_bytes` is the size of `attributes` that an answer left out.
+    """
 
     span_id: str
     run_id: str | None = None
@@ -61,6 +68,7 @@ class Span(Usage):
     session_id: str | None = None
     trace_id: str | None = None
     attributes: dict[str, Any] | None = None
+    attributes_bytes: int | None = None
     input_bytes: int | None = None
     input_truncated: bool | None = None
     output_bytes: int | None = None
@@ -72,10 +80,9 @@ class Run(Model):
 
     `totals` is the sum that stands for the run (see `standing`). Where calls were observed, `basis` says which sum that
     is and `observed` is the other's neighbour, never added to it. `stale`: no sign of life for so long that the run
-    counts as interrupted as soon as a sweep can write that.
+    counts as interrupted as soon as a sweep can write that. `meta_bytes` is the size of `meta` that an answer left out.
     """
 
-    project_key: str
     run_id: str
     status: RunStatus
     agent: str | None = None
@@ -88,6 +95,8 @@ class Run(Model):
     user_id: str | None = None
     follows_act_id: str | None = None
     client: str | None = None
+    host_session_id: NeverSent = None
+    host_thread_id: NeverSent = None
     trace_id: str | None = None
     started_at: Moment
     last_seen_at: Moment
@@ -102,10 +111,32 @@ class Run(Model):
     span_count: int = 0
     failure_count: int = 0
     meta: dict[str, Any] | None = None
+    meta_bytes: int | None = None
     input_bytes: int | None = None
     input_truncated: bool | None = None
     output_bytes: int | None = None
     output_truncated: bool | None = None
+
+
+class RunRow(Model):
+    """A run in a list: what it takes to choose one. `same_session`: the session of the host that asks started it.
+    `started_at` is cut to the second; tokens and cost are those of the sum that stands for the run.
+    """
+
+    run_id: str
+    status: RunStatus
+    same_session: bool = False
+    stale: bool | None = None
+    agent: str | None = None
+    label: str | None = None
+    ticket: str | None = None
+    summary: str | None = None
+    started_at: Moment
+    duration_ms: int | None = None
+    total_tokens: int | None = None
+    cost_nano_usd: Cost = None
+    unpriced_calls: int = 0
+    failure_count: int = 0
 
 
 class Failure(Model):
@@ -153,7 +184,7 @@ class RunStarted(Answer):
     created: bool
     started_at: Moment
     input_truncated_from_bytes: int | None = None
-    totals: Totals
+    totals: Totals = Totals()
 
     @property
     def recorded(self) -> bool:
@@ -175,7 +206,7 @@ class UsageReported(Answer):
     cost_source: CostSource | None = None
     spans_recorded: int | None = None
     spans_truncated: list[int] | None = None
-    totals: Totals
+    totals: Totals = Totals()
 
 
 class Adjustment(Usage):
@@ -197,7 +228,7 @@ class RunEnded(Answer):
     output_truncated_from_bytes: int | None = None
     adjustment: Adjustment | None = None
     warning: str | None = None
-    totals: Totals
+    totals: Totals = Totals()
 
 
 class FailureRecorded(Answer):
@@ -212,7 +243,7 @@ class FailureRecorded(Answer):
     seen: int
     first_seen_at: Moment
     previous_seen_at: Moment | None = None
-    totals: Totals | None = None
+    totals: Totals = Totals()
 
 
 class RunRecorded(Answer):
@@ -228,12 +259,19 @@ class SpanTracked(Answer):
 
 
 class RunFound(Answer):
-    run: Run
-    meta_bytes: int | None = None
+    """`run` is in the first page alone. `to_see_all` says which call shows what is left out, or ends in
+    `…[9,000 characters]`.
+    """
+
+    run: Run | None = None
     spans: list[Span] | None = None
+    to_see_all: str | None = None
     next_cursor: str | None = None
 
 
 class RunList(Answer):
-    runs: list[Run]
+    """`to_see_all` says which call shows a text whole that ends in `…[2,000 characters]`."""
+
+    runs: list[RunRow]
+    to_see_all: str | None = None
     next_cursor: str | None = None

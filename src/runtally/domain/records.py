@@ -73,17 +73,25 @@ class RunState(NamedTuple):
 
 class RunFilter(NamedTuple):
     """Which runs to list; what is None does not matter. `text` is looked for in summary, intent and ticket, whatever
-    its case (ASCII); `before` is the start and the id of the run that a page ended with.
+    its case (ASCII). `model` is one that a standing report or a span of the run names, whatever its case;
+    `min_cost_nano_usd` is weighed against the sum that stands for the run. `origin` wants the runs that its session or
+    its thread started; `before` is the start and the id of the run that a page ended with.
     """
 
     status: RunStatus | None = None
     agent: str | None = None
     label: str | None = None
+    user_id: str | None = None
+    model: str | None = None
+    ticket: str | None = None
+    min_cost_nano_usd: int | None = None
+    has_failures: bool | None = None
     parent_run_id: str | None = None
     conversation_id: str | None = None
     since: int | None = None
     until: int | None = None
     text: str | None = None
+    origin: Origin | None = None
     before: tuple[int, str] | None = None
 
 

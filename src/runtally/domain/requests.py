@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtally.domain import limits
 from runtally.domain.fields import (
+    CostUsd,
     Count,
     DurationMs,
     ErrorText,
@@ -201,19 +202,25 @@ class ListRuns(Request):
     status: RunStatus | None = None
     agent: Name | None = None
     label: Name | None = None
+    user: Identifier | None = None
+    model: Identifier | None = None
+    ticket: Ticket | None = None
+    min_cost_usd: CostUsd | None = None
+    has_failures: StrictBool | None = None
     query: Prose | None = None
     since: SentMoment | None = None
     until: SentMoment | None = None
     parent_run_id: RunId | None = None
     conversation_id: Identifier | None = None
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT
+    max_chars: AnswerChars = limits.ANSWER_CHARS_DEFAULT
     cursor: str | None = None
     project_key: ProjectKey | None = None
 
     @property
     def is_lengthy(self) -> bool:
-        """A search looks at one run after the other."""
-        return bool(self.query)
+        """What no index tells is looked for in one run after the other."""
+        return bool(self.query or self.model) or self.min_cost_usd is not None or self.has_failures is not None
 
 
 def _said_once(attributes: dict[str, Any], beside: dict[str, Any]) -> None:

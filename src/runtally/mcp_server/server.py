@@ -126,9 +126,8 @@ class _Tools:
             request = await anyio.to_thread.run_sync(parse, tool.request, arguments)
         else:
             request = parse(tool.request, arguments)
-        if tool.writes:
-            return await self._ledger.write(tool.method, caller, request, self._origin_of(context))
-        return await self._ledger.read(tool.method, caller, request)
+        do = self._ledger.write if tool.writes else self._ledger.read
+        return await do(tool.method, caller, request, self._origin_of(context))
 
     def _origin_of(self, context: Context) -> Origin:
         client = context.session.client_params
@@ -158,7 +157,7 @@ def _described(tool: Tool[RequestT, AnswerT]) -> types.Tool:
 
 def _answered(answer: Answer) -> dict[str, Any]:
     """The same compact JSON in `content` and `structuredContent`: some hosts forward only the one, some the other."""
-    structured = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    structured = answer.as_sent()
     return {
         "content": [{"type": "text", "text": compact_json(structured)}],
         "structuredContent": structured,

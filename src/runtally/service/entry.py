@@ -105,7 +105,7 @@ class Entry:
         return Write(do, self._projects, size_of(clean))
 
     def read(
-        self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT
+        self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT, origin: Origin = NOWHERE
     ) -> Callable[[Store], tuple[AnswerT, bool]]:
         """The call of a rule that reads. Done, it gives the answer, and whether a sweep of its project is due; or it
         raises `NotAllowed` as a write does.
@@ -117,7 +117,7 @@ class Entry:
         clean = self._clean(request)
 
         def do(store: Store) -> tuple[AnswerT, bool]:
-            unit = self._unit(store)
+            unit = self._unit(store, origin)
             _confirm(caller, unit)
             answer = method(unit, caller, clean)
             return answer, sweeping.has_stale_run(unit, answer.project_key)

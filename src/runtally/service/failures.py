@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Final
 
 from runtally.domain.caller import Caller
-from runtally.domain.models import Failure, FailureRecorded
+from runtally.domain.models import Failure, FailureRecorded, Totals
 from runtally.domain.records import Addition
 from runtally.domain.requests import RecordFailure
 from runtally.service import receipts
@@ -64,7 +64,7 @@ def _record(unit: Unit, project_key: str, request: RecordFailure) -> FailureReco
         reopened=(written is not None and written.reopened) or None,
         fingerprint=failure.fingerprint,
         **group._asdict(),
-        totals=None if written is None else written.state.totals,
+        totals=Totals() if written is None else written.state.totals,
     )
 
 

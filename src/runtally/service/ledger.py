@@ -41,14 +41,16 @@ class Ledger:
         work.stored()
         return answer
 
-    async def read(self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT) -> AnswerT:
+    async def read(
+        self, method: Method[RequestT, AnswerT], caller: Caller, request: RequestT, origin: Origin = NOWHERE
+    ) -> AnswerT:
         """Do a reading rule against one snapshot. Runs that a sweep is due for are swept before, if nobody else is
         writing just then; otherwise they are shown as they stand.
 
         Raises:
             RuntallyError: as the rule says, `NotAllowed`, `Unavailable`, or `LimitExceeded` if it takes too long.
         """
-        work = self._entry.read(method, caller, request)
+        work = self._entry.read(method, caller, request, origin)
         answer, is_sweep_due = await self._database.read(work, is_lengthy=request.is_lengthy)
         if not is_sweep_due:
             return answer

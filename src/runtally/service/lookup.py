@@ -1,26 +1,57 @@
 """Looking up what earlier runs did."""
 
 from collections.abc import Sequence
-from typing import Final
+from operator import is_
+from typing import Final, NamedTuple
 
-from runtally.domain.caller import Caller
+from runtally.domain.caller import Caller, Origin
 from runtally.domain.errors import InvalidInput
-from runtally.domain.fields import compact_json
 from runtally.domain.lifecycle import has_ended
-from runtally.domain.models import Run, RunFound, RunList, Span
+from runtally.domain.limits import (
+    ANSWER_CHARS_DEFAULT,
+    ANSWER_CHARS_MAX,
+    COUNT_MAX,
+    ROW_TEXT_CHARS,
+    STRING_CHARS,
+)
+from runtally.domain.models import Run, RunFound, RunList, RunRow, Span
 from runtally.domain.records import RunFilter
 from runtally.domain.requests import GetRun, ListRuns
+from runtally.domain.usage import nano_usd
 from runtally.service import cursors
+from runtally.service.answers_that_fit import SHORTEST_ROW_CHARS, chars_of, fitting, page
 from runtally.service.unit import Unit, no_such_run, project_of_run
 
 _SPANS_PER_READ: Final = 200
+_FIELD_OF_RUN_CHARS: Final = len('"run":,')
+_OWN_RUNS_FIRST: Final = 5
+"""How many runs of the asking session come before newer ones; a cursor names them."""
+_NOT_OF_THE_QUESTION: Final = {"project_key", "limit", "max_chars", "cursor"}
+"""May differ from page to page; the project is told apart by itself."""
+
+
+class _Place(NamedTuple):
+    """Where a page of a list ended: the start and the id of its last run, the newest of all where none was listed in
+    its turn, and the ids of those that were listed before theirs.
+    """
+
+    started_at: int = COUNT_MAX
+    run_id: str = ""
+    listed_first: str = ""
+
+    def rest_of(self, wanted: RunFilter) -> RunFilter:
+        """The filter of the runs that come after."""
+        if not self.run_id:
+            return wanted
+        return wanted._replace(until=None, before=(self.started_at, self.run_id))
 
 
 def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
     """One run: as it stands, and with `detail="spans"` its steps in the order recorded, without their payloads.
 
-    The answer keeps to about `max_chars` of JSON: spans that do not fit come with `next_cursor`, and a `meta` that
-    does not fit is left out and its size told. At least one span is answered.
+    The answer keeps to `max_chars` of JSON: spans that do not fit come with `next_cursor`, whose pages no longer show
+    the run; a `meta` or `attributes` that do not fit are left out and their size told, and texts are cut. Beside spans
+    the run has half of the answer. Spans are shown with short texts, and whole where `max_chars` is above its default.
 
     Raises:
         NotFound: the caller's project has no such run.
@@ -34,25 +65,56 @@ def get_run(unit: Unit, caller: Caller, request: GetRun) -> RunFound:
     run = unit.store.runs.find(project_key, request.run_id)
     if run is None:
         raise no_such_run(request.run_id)
-    run, meta_bytes = _with_meta_that_fits(unit, _with_staleness(unit, run), request.max_chars)
-    found = RunFound(project_key=project_key, run=run, meta_bytes=meta_bytes)
-    if request.detail == "summary":
-        return found
+    meta = unit.store.runs.find_meta(project_key, request.run_id)
+    run = _with_staleness(unit, run).model_copy(update={"meta": meta})
+    if request.detail == "spans":
+        return _with_spans(unit, project_key, run, request)
+    empty = RunFound(project_key=project_key, to_see_all=_to_see_all(request))
+    shown = fitting(run, request.max_chars - chars_of(empty) - _FIELD_OF_RUN_CHARS)
+    return empty.model_copy(update={"run": shown, "to_see_all": None if shown is run else empty.to_see_all})
+
+
+def _with_spans(unit: Unit, project_key: str, run: Run, request: GetRun) -> RunFound:
     bound_to, key = [project_key, request.run_id], unit.store.random_key()
     (after,) = cursors.read(key, request.cursor, (int,), bound_to) if request.cursor else (0,)
-    spans = unit.store.spans.list_of_run(project_key, request.run_id, after, _SPANS_PER_READ + 1)
-    fitting = _fitting(spans[:_SPANS_PER_READ], request.max_chars - _json_size(run))
-    cursor = cursors.made(key, [fitting[-1].position], bound_to) if len(fitting) < len(spans) else None
-    return found.model_copy(update={"spans": fitting, "next_cursor": cursor})
+    full = RunFound(
+        project_key=project_key,
+        spans=[],
+        to_see_all=_to_see_all(request),
+        next_cursor=cursors.made(key, [COUNT_MAX], bound_to),
+    )
+    room = request.max_chars - chars_of(full)
+    shown_run = None
+    if not request.cursor:
+        shown_run = fitting(run, room // 2)
+        room -= chars_of(shown_run) + _FIELD_OF_RUN_CHARS
+    most = min(_SPANS_PER_READ, request.max_chars // SHORTEST_ROW_CHARS)
+    stored = unit.store.spans.list_of_run(project_key, request.run_id, after, most + 1)
+    spans = [_without_repeats(span) for span in stored]
+    text_chars = STRING_CHARS if request.max_chars <= ANSWER_CHARS_DEFAULT else ANSWER_CHARS_MAX
+    shown = page(spans[:most], room, text_chars, at_least=0 if shown_run else 1)
+    is_whole = (shown_run is None or shown_run is run) and all(map(is_, shown, spans))
+    cursor = cursors.made(key, [shown[-1].position if shown else after], bound_to) if len(shown) < len(spans) else None
+    return RunFound(
+        project_key=project_key,
+        run=shown_run,
+        spans=shown,
+        to_see_all=None if is_whole else full.to_see_all,
+        next_cursor=cursor,
+    )
 
 
-def _with_meta_that_fits(unit: Unit, run: Run, max_chars: int) -> tuple[Run, int | None]:
-    """The run with its `meta`, or without it and the size of it where both together are too much."""
-    meta = unit.store.runs.find_meta(run.project_key, run.run_id)
-    whole = run.model_copy(update={"meta": meta})
-    if meta is None or _json_size(whole) <= max_chars:
-        return whole, None
-    return run, len(compact_json(meta).encode())
+def _to_see_all(request: GetRun) -> str:
+    if request.max_chars == ANSWER_CHARS_MAX:
+        return "no call: it is longer than any answer"
+    more = max(ANSWER_CHARS_DEFAULT, request.max_chars) + 1
+    return f"the same call with max_chars from {more} to {ANSWER_CHARS_MAX}"
+
+
+def _without_repeats(span: Span) -> Span:
+    """The span without what the answer or another field of it says already."""
+    tool_name = None if span.tool_name == span.name else span.tool_name
+    return span.model_copy(update={"run_id": None, "tool_name": tool_name})
 
 
 def _with_staleness(unit: Unit, run: Run) -> Run:
@@ -61,45 +123,96 @@ def _with_staleness(unit: Unit, run: Run) -> Run:
     return run.model_copy(update={"stale": True}) if is_stale else run
 
 
-def _fitting(spans: Sequence[Span], room: int) -> list[Span]:
-    fitting: list[Span] = []
-    for span in spans:
-        room -= _json_size(span)
-        if room < 0 and fitting:
-            break
-        fitting.append(span)
-    return fitting
-
-
 def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
-    """The project's newest runs that match every filter given; `next_cursor` leads on where there are more.
+    """The project's newest runs that match every filter given, in at most `max_chars` of JSON; `next_cursor` leads on
+    where there are more. Of runs with `status` running, those that the asking session of the host started come first.
 
-    `query` is looked for, whatever its case (ASCII), in summary, intent and ticket. `since` is included, `until` not.
+    `query` is looked for, whatever its case (ASCII), in summary, intent and ticket. `model` is one that a usage report
+    or a span names, whatever its case (ASCII). `since` is included, `until` not.
 
     Raises:
         InvalidInput: the cursor is not one of this list, or it is unclear which project is meant.
         NotAllowed: the caller may not use the project.
     """
     project_key = caller.project(request.project_key)
-    wanted = RunFilter(
+    asked = request.model_dump(mode="json", exclude=_NOT_OF_THE_QUESTION, exclude_none=True)
+    bound_to, key = [project_key, asked], unit.store.random_key()
+    most = min(request.limit, request.max_chars // SHORTEST_ROW_CHARS)
+    wanted = _filter_of(request)
+    own = [] if request.cursor else _own_running(unit, project_key, wanted, min(most, _OWN_RUNS_FIRST))
+    place = _Place(listed_first=_ids(own))
+    if request.cursor:
+        place = _Place(*cursors.read(key, request.cursor, (int, str, str), bound_to))
+    newest = unit.store.runs.list_newest(project_key, place.rest_of(wanted), most + 1 + len(place.listed_first.split()))
+    runs = own + [run for run in newest if run.run_id not in place.listed_first]
+    widest = cursors.made(key, place._replace(started_at=COUNT_MAX, run_id=_ids(runs[:1])), bound_to)
+    full = RunList(project_key=project_key, runs=[], to_see_all="get_run", next_cursor=widest)
+    rows = [_row(_with_staleness(unit, run), unit.origin) for run in runs[:most]]
+    shown = page(rows, request.max_chars - chars_of(full), ROW_TEXT_CHARS)
+    next_place = _place_after(runs[: len(shown)], own, place)
+    return RunList(
+        project_key=project_key,
+        runs=shown,
+        to_see_all=None if all(map(is_, shown, rows)) else full.to_see_all,
+        next_cursor=cursors.made(key, next_place, bound_to) if len(shown) < len(runs) else None,
+    )
+
+
+def _place_after(shown: Sequence[Run], own: Sequence[Run], before: _Place) -> _Place:
+    if len(shown) <= len(own):
+        return _Place(listed_first=_ids(shown))
+    return _Place(shown[-1].started_at, shown[-1].run_id, before.listed_first)
+
+
+def _ids(runs: Sequence[Run]) -> str:
+    return " ".join(run.run_id for run in runs)
+
+
+def _filter_of(request: ListRuns) -> RunFilter:
+    return RunFilter(
         status=request.status,
         agent=request.agent,
         label=request.label,
+        user_id=request.user,
+        model=request.model,
+        ticket=request.ticket,
+        min_cost_nano_usd=None if request.min_cost_usd is None else nano_usd(request.min_cost_usd),
+        has_failures=request.has_failures,
         parent_run_id=request.parent_run_id,
         conversation_id=request.conversation_id,
         since=request.since,
         until=request.until,
         text=request.query or None,
     )
-    bound_to, key = [project_key, wanted], unit.store.random_key()
-    if request.cursor:
-        before_at, before_id = cursors.read(key, request.cursor, (int, str), bound_to)
-        wanted = wanted._replace(before=(before_at, before_id))
-    runs = unit.store.runs.list_newest(project_key, wanted, request.limit + 1)
-    page = [_with_staleness(unit, run) for run in runs[: request.limit]]
-    cursor = cursors.made(key, [page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
-    return RunList(project_key=project_key, runs=page, next_cursor=cursor)
 
 
-def _json_size(value: Run | Span) -> int:
-    return len(value.model_dump_json(by_alias=True, exclude_none=True))
+def _own_running(unit: Unit, project_key: str, wanted: RunFilter, limit: int) -> list[Run]:
+    """The newest running runs that the asking session started, if it is running ones that are asked for."""
+    origin = unit.origin
+    if wanted.status != "running" or (origin.host_session_id is None and origin.host_thread_id is None):
+        return []
+    return [*unit.store.runs.list_newest(project_key, wanted._replace(origin=origin), limit)]
+
+
+def _row(run: Run, origin: Origin) -> RunRow:
+    return RunRow(
+        run_id=run.run_id,
+        status=run.status,
+        same_session=_same(run.host_session_id, origin.host_session_id)
+        or _same(run.host_thread_id, origin.host_thread_id),
+        stale=run.stale,
+        agent=run.agent,
+        label=run.label,
+        ticket=run.ticket,
+        summary=run.summary,
+        started_at=run.started_at // 1_000_000 * 1_000_000,
+        duration_ms=run.duration_ms,
+        total_tokens=run.totals.total_tokens,
+        cost_nano_usd=run.totals.cost_nano_usd,
+        unpriced_calls=run.totals.unpriced_calls,
+        failure_count=run.failure_count,
+    )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return one is not None and one == other

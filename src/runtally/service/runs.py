@@ -47,7 +47,6 @@ def start_run(unit: Unit, caller: Caller, request: StartRun) -> RunStarted:
 
 def _start(unit: Unit, project_key: str, request: StartRun) -> RunStarted:
     run = Run(
-        project_key=project_key,
         run_id=request.run_id or unit.new_id(),
         status="running",
         agent=request.agent_id,
@@ -225,7 +224,6 @@ def record_run(unit: Unit, caller: Caller, request: RecordRun) -> RunRecorded:
 
 def _record(unit: Unit, project_key: str, request: RecordRun) -> RunRecorded:
     run = Run(
-        project_key=project_key,
         run_id=unit.new_id(),
         status="completed",
         agent=request.agent,

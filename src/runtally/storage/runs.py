@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from runtally.domain.caller import NOWHERE
 from runtally.domain.fields import compact_json
 from runtally.domain.models import Run, Totals, standing
 from runtally.domain.records import Addition, RunEnd, RunFilter, RunStart, RunState
@@ -99,14 +100,17 @@ class SqlRuns:
 
     def list_newest(self, project_key: str, wanted: RunFilter, limit: int) -> Sequence[Run]:
         before_at, before_id = wanted.before or (None, None)
+        origin = wanted.origin or NOWHERE
         params = {
             **wanted._asdict(),
+            "has_failures": None if wanted.has_failures is None else int(wanted.has_failures),
+            "host_session_id": origin.host_session_id,
+            "host_thread_id": origin.host_thread_id,
             "before_at": before_at,
             "before_id": before_id,
             "project_key": project_key,
             "limit": limit,
         }
-        del params["before"]
         return [_run(row) for row in self._tx.fetch_all("list_runs", params)]
 
     def _state(self, project_key: str, run_id: str) -> RunState | None:

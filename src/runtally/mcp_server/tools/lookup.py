@@ -9,7 +9,8 @@ TOOLS = (
     Tool(
         name="list_runs",
         title="List runs",
-        description="Call to find earlier runs, newest first. query: words in summary or ticket.",
+        description="Call to find earlier runs, newest first. status running: your session's first. "
+        "query: words in summary or ticket.",
         request=ListRuns,
         answer=RunList,
         method=lookup.list_runs,

@@ -133,17 +133,26 @@ WHERE project_key = :project_key AND status = 'running' AND last_seen_at < :stal
 
 -- name: list_runs
 -- Newest first. A line that ends in "if :x" is left out when x is not given, so that each list can use its index.
+-- The cost is that of the sum that stands for the run (see `standing` in models.py). Which models a run names is found
+-- by the run, so that each run that is looked at costs its own reports and spans alone.
 -- instr, not LIKE, whose time is the product of both lengths: milliseconds a row. An override for Postgres says strpos.
 SELECT * FROM run_rows
 WHERE project_key = :project_key
     AND status = :status                               -- if :status
     AND agent = :agent                                 -- if :agent
     AND label = :label                                 -- if :label
+    AND user_id = :user_id                             -- if :user_id
+    AND ticket = :ticket                               -- if :ticket
     AND parent_run_id = :parent_run_id                 -- if :parent_run_id
     AND conversation_id = :conversation_id             -- if :conversation_id
     AND started_at >= :since                           -- if :since
     AND started_at < :until                            -- if :until
     AND (started_at, run_id) < (:before_at, :before_id) -- if :before_id
     AND (instr(lower(summary), lower(:text)) > 0 OR instr(lower(intent), lower(:text)) > 0 OR instr(lower(ticket), lower(:text)) > 0) -- if :text
+    AND CASE WHEN failure_count > 0 THEN 1 ELSE 0 END = :has_failures -- if :has_failures
+    AND CASE WHEN reports > 0 OR observed_reports = 0 THEN cost_nano_usd ELSE observed_cost_nano_usd END >= :min_cost_nano_usd -- if :min_cost_nano_usd
+    AND (EXISTS (SELECT 1 FROM standing_usage u WHERE u.project_key = :project_key AND u.run_id = run_rows.run_id AND lower(u.model) = lower(:model)) -- if :model
+        OR EXISTS (SELECT 1 FROM spans s WHERE s.project_key = :project_key AND s.run_id = run_rows.run_id AND lower(s.model) = lower(:model))) -- if :model
+    AND (host_session_id = :host_session_id OR host_thread_id = :host_thread_id) -- if :origin
 ORDER BY started_at DESC, run_id DESC
 LIMIT :limit;
