@@ -29,7 +29,7 @@ from runtally.mcp_server.server import make_server
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.settings import Settings
 from tests.journeys.ledger_file import assert_sound
-from tests.journeys.processes import BOUND_SECONDS, ENVELOPE, StdioClient
+from tests.journeys.processes import BOUND_SECONDS, ENVELOPE, StdioClient, refusal
 
 PROTOCOL_ERRORS = {-32700, -32600, -32602}
 REFUSALS = {"invalid", "forbidden", "not_found", "conflict", "limit"}
@@ -192,7 +192,7 @@ class Server:
             assert answer["error"]["code"] in PROTOCOL_ERRORS
             assert_in_our_words(answer["error"]["message"])
         elif answer["result"]["isError"]:
-            error = answer["result"]["structuredContent"]["error"]
+            error = refusal(answer["result"])
             assert error["code"] in REFUSALS, error
             assert_in_our_words(error["message"], error.get("field"), arguments.get("project_key"))
         elif BY_NAME[tool].writes:
@@ -299,8 +299,8 @@ def test_a_server_process_survives_every_kind_of_json_on_its_wire(tmp_path: Path
         client.unsolicited.clear()
         assert len(answers) == len(WIRE)
         for answer in answers:
-            refused = answer.get("error") or answer["result"]["structuredContent"].get("error")
-            if refused is not None:
+            if "error" in answer or answer["result"]["isError"]:
+                refused = answer.get("error") or refusal(answer["result"])
                 assert_in_our_words(refused["message"], refused.get("field"))
                 assert refused["code"] in REFUSALS | PROTOCOL_ERRORS
         assert "Traceback" not in client.stderr

@@ -1,0 +1,47 @@
+"""What a person sees who looks at Runtally with the MCP Inspector."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients.node import Node
+from tests.clients.test_typescript_sdk import REFUSED, RUN
+from tests.journeys.processes import refusal
+
+INSPECTOR = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+RUNTALLY = str(Path(sys.executable).with_name("runtally"))
+IS_ERROR = 5
+"""What the Inspector exits with when a tool refuses."""
+
+Inspect = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def inspect(node: Node, tmp_path: Path) -> Inspect:
+    # It passes no environment on, so that the server would otherwise open the user's own ledger.
+    given = ["-e", f"RUNTALLY_DB={tmp_path / 'ledger.db'}", "-e", "RUNTALLY_PROJECT_KEY=clients"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return node.run(INSPECTOR, "--cli", *given, RUNTALLY, *arguments, "--format", "json")
+
+    return run
+
+
+def called(inspect: Inspect, tool: str, arguments: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    return inspect("--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(arguments))
+
+
+def test_it_shows_answers_and_refusals_in_our_words(inspect: Inspect) -> None:
+    accepted = {"core_start_run": {"run_id": RUN}, "core_end_run": {"run_id": RUN, "status": "completed"}}
+    for tool, arguments in accepted.items():
+        assert called(inspect, tool, arguments).returncode == 0
+    for tool, arguments, code, words in REFUSED:
+        refused = called(inspect, tool, arguments)
+        assert refused.returncode == IS_ERROR, refused.stderr
+        error = refusal(json.loads(refused.stdout)["result"])
+        assert (error["code"], words in error["message"]) == (code, True), error

@@ -1,0 +1,75 @@
+"""What hosts built on the TypeScript SDK 1.x give the model of Runtally: the Inspector, Gemini CLI and many more."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtally.mcp_server.server import INSTRUCTIONS
+from runtally.mcp_server.tools.registry import BY_NAME
+from tests.clients.node import Node
+from tests.journeys.ledger_file import rows
+from tests.journeys.processes import HttpServer, command, environment, refusal
+
+RUN = "0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f"
+OTHER = "9a1d2f60-7c1b-4d0e-8a35-51f7c0e6b213"
+USAGE = {"input_tokens": 8400, "output_tokens": 1200, "cost_usd": 0.028}
+
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "core_start_run": {"run_id": RUN, "agent_id": "builder", "summary": "Deploy"},
+    "core_report_usage": {"run_id": RUN, "token_usage": USAGE, "traces": [{"name": "grep", "output": "3 matches"}]},
+    "core_record_failure": {"run_id": RUN, "summary": "No database", "error": "connect ETIMEDOUT"},
+    "core_end_run": {"run_id": RUN, "status": "completed", "summary": "Deployed"},
+    "record_run": {"agent": "builder", "summary": "Tidied up"},
+    "track_mcp": {"tool": "query", "input": {"x": 1}, "duration_ms": 13},
+    "list_runs": {"status": "completed"},
+    "get_run": {"run_id": RUN, "detail": "spans"},
+}
+"""A run from its beginning to a look at it, with every tool."""
+
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("core_report_usage", {"run_id": RUN, "token_usage": {"input_tokens": -1}}, "invalid", "input_tokens is less than"),
+    ("core_start_run", {"goal": "Deploy"}, "invalid", "goal is not a known argument"),
+    ("get_run", {"run_id": OTHER}, "not_found", OTHER),
+    ("core_end_run", {"run_id": RUN, "status": "failed"}, "conflict", "that is final"),
+    ("record_run", {"agent": "a", "summary": "s" * 2_001}, "limit", "the limit is 2,000"),
+    ("list_runs", {"project_key": "another"}, "forbidden", "project"),
+]
+"""A call of each kind that is refused, the code it is refused with, and some of our words."""
+
+
+@pytest.fixture(params=["stdio", "http"])
+def session(request: pytest.FixtureRequest, node: Node, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """What the client got, over either transport, of everything that is accepted and then of everything refused."""
+    database = tmp_path / "ledger.db"
+    calls = [*ACCEPTED.items(), *((tool, arguments) for tool, arguments, *_ in REFUSED)]
+
+    def played(server: dict[str, Any]) -> dict[str, Any]:
+        ended = node.run("calls.mjs", stdin=json.dumps({"server": server, "calls": calls}))
+        assert ended.returncode == 0, ended.stderr
+        got: dict[str, Any] = json.loads(ended.stdout)
+        return got
+
+    if request.param == "http":
+        with HttpServer(database, project="clients") as server:
+            yield played({"url": server.url})
+    else:
+        program, *arguments = command("--db", str(database))
+        yield played({"command": program, "args": arguments, "env": environment(RUNTALLY_PROJECT_KEY="clients")})
+    assert rows(database, "SELECT status FROM runs WHERE run_id = ?", RUN) == [("completed",)]
+
+
+def test_it_gets_every_answer_and_every_refusal_in_our_words(session: dict[str, Any]) -> None:
+    assert [tool["name"] for tool in session["tools"]] == list(BY_NAME)
+    assert session["instructions"] == INSTRUCTIONS
+    answers, refusals = session["results"][: len(ACCEPTED)], session["results"][len(ACCEPTED) :]
+    for tool, answer in zip(ACCEPTED, answers, strict=True):
+        assert "thrown" not in answer, f"{tool}: {answer}"
+        assert json.loads(answer["content"][0]["text"]) == answer["structuredContent"]
+    assert answers[-1]["structuredContent"]["run"]["totals"]["input_tokens"] == USAGE["input_tokens"]
+    for (tool, _, code, words), refused in zip(REFUSED, refusals, strict=True):
+        assert "thrown" not in refused, f"{tool}: {refused}"
+        error = refusal(refused)
+        assert (error["code"], words in error["message"]) == (code, True), error
