@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runtally.mcp_server.tools.registry import BY_NAME
 from tests.clients.node import Node
 from tests.clients.test_typescript_sdk import REFUSED, RUN
 from tests.journeys.processes import refusal
@@ -34,6 +35,14 @@ def inspect(node: Node, tmp_path: Path) -> Inspect:
 
 def called(inspect: Inspect, tool: str, arguments: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     return inspect("--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(arguments))
+
+
+def test_it_finds_no_fault_with_the_schemas(inspect: Inspect) -> None:
+    listed = inspect("--method", "tools/list", "--strict")
+    assert listed.returncode == 0, listed.stderr
+    assert [tool["name"] for tool in json.loads(listed.stdout)["result"]["tools"]] == list(BY_NAME)
+    assert "Warning" not in listed.stderr, listed.stderr
+    assert "Error" not in listed.stderr, listed.stderr
 
 
 def test_it_shows_answers_and_refusals_in_our_words(inspect: Inspect) -> None:

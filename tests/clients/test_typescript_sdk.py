@@ -30,10 +30,10 @@ ACCEPTED: dict[str, dict[str, Any]] = {
 """A run from its beginning to a look at it, with every tool."""
 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
-    ("core_report_usage", {"run_id": RUN, "token_usage": {"input_tokens": -1}}, "invalid", "input_tokens is less than"),
-    ("core_start_run", {"goal": "Deploy"}, "invalid", "goal is not a known argument"),
+    ("core_report_usage", {"run_id": RUN, "token_usage": {"input_tokens": -1}}, "invalid", "input_tokens"),
+    ("core_start_run", {"nonsense": 1}, "invalid", "nonsense is not a known argument"),
     ("get_run", {"run_id": OTHER}, "not_found", OTHER),
-    ("core_end_run", {"run_id": RUN, "status": "failed"}, "conflict", "that is final"),
+    ("core_end_run", {"run_id": RUN, "status": "failed"}, "conflict", "final"),
     ("record_run", {"agent": "a", "summary": "s" * 2_001}, "limit", "the limit is 2,000"),
     ("list_runs", {"project_key": "another"}, "forbidden", "project"),
 ]
@@ -63,6 +63,7 @@ def session(request: pytest.FixtureRequest, node: Node, tmp_path: Path) -> Itera
 
 def test_it_gets_every_answer_and_every_refusal_in_our_words(session: dict[str, Any]) -> None:
     assert [tool["name"] for tool in session["tools"]] == list(BY_NAME)
+    assert session["tools"][0]["_meta"] == {"anthropic/alwaysLoad": True}
     assert session["instructions"] == INSTRUCTIONS
     answers, refusals = session["results"][: len(ACCEPTED)], session["results"][len(ACCEPTED) :]
     for tool, answer in zip(ACCEPTED, answers, strict=True):

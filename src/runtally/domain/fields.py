@@ -164,8 +164,13 @@ Prose = Annotated[StrictStr, Field(max_length=limits.TEXT_CHARS), _STORABLE, Fre
 Summary = Annotated[StrictStr, Field(min_length=1, max_length=limits.TEXT_CHARS), _STORABLE, FreeText()]
 ErrorText = Annotated[StrictStr, Field(max_length=limits.ERROR_CHARS), _STORABLE, FreeText()]
 JsonObject = Annotated[dict[str, Any], AfterValidator(bounded_object), FreeText(), WithJsonSchema({"type": "object"})]
-Payload = Annotated[Any, AfterValidator(_content), FreeText(), WithJsonSchema({})]
-"""Any JSON outside, `Content` (or None) inside."""
+Payload = Annotated[
+    Any,
+    AfterValidator(_content),
+    FreeText(),
+    WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "string"}]}),
+]
+"""Any JSON outside, `Content` (or None) inside. Callers are told of objects and texts, which nearly all of it is."""
 Count = Annotated[
     StrictInt,
     BeforeValidator(_integral),
