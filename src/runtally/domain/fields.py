@@ -33,7 +33,9 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 def _uuid(value: str) -> str:
     if _UUID.fullmatch(value):
         return str(UUID(value))
-    raise PydanticCustomError("uuid", "is not a UUID; send one like 0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f")
+    # No example: a model would send that very id, run after run.
+    told = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
+    raise PydanticCustomError("uuid", told)
 
 
 def _integral(value: Any) -> Any:
