@@ -35,9 +35,10 @@ def install(folder: Path) -> Node:
     """Install the packages into the folder. Raises `Missing` with the reason where that is impossible."""
     for name in ("package.json", "package-lock.json", "calls.mjs"):
         shutil.copy(HERE / name, folder)
-    # Before its own settings npm reads those of the machine, which say where its registry is.
     npm = [str(_wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"]
+    # By default it takes over a minute to give up, on a machine that reaches no registry.
+    options += ["--loglevel=error", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"]
     try:
         ended = _node([*npm, "ci", *options], folder, environment(), INSTALL_SECONDS)
     except subprocess.TimeoutExpired:

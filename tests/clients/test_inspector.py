@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from runtally.mcp_server.tools.registry import BY_NAME
+from tests.clients.calls import REFUSED, RUN
 from tests.clients.node import Node
-from tests.clients.test_typescript_sdk import REFUSED, RUN
 from tests.journeys.processes import refusal
 
 INSPECTOR = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
@@ -46,10 +46,9 @@ def test_it_finds_no_fault_with_the_schemas(inspect: Inspect) -> None:
 
 
 def test_it_shows_answers_and_refusals_in_our_words(inspect: Inspect) -> None:
-    accepted = {"core_start_run": {"run_id": RUN}, "core_end_run": {"run_id": RUN, "status": "completed"}}
-    for tool, arguments in accepted.items():
-        assert called(inspect, tool, arguments).returncode == 0
-    for tool, arguments, code, words in REFUSED:
+    assert called(inspect, "core_start_run", {"run_id": RUN}).returncode == 0
+    # Each call is a process, which takes its time: two kinds stand for all.
+    for tool, arguments, code, words in (one for one in REFUSED if one[2] in ("not_found", "limit")):
         refused = called(inspect, tool, arguments)
         assert refused.returncode == IS_ERROR, refused.stderr
         error = refusal(json.loads(refused.stdout)["result"])
