@@ -1,4 +1,4 @@
-"""What hosts built on the TypeScript SDK 1.x give the model of Runtally: the Inspector, Gemini CLI and many more."""
+"""What the model gets to see of Runtally in hosts made with the TypeScript SDK 1.x, such as Gemini CLI."""
 
 import json
 from collections.abc import Iterator

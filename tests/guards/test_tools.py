@@ -91,7 +91,7 @@ def test_a_client_that_validates_refuses_no_more_than_the_server_does(tools: lis
             assert not node.keys() & {"enum", "const", "additionalProperties", "pattern"}, f"{tool['name']}: {node}"
 
 
-def test_every_schema_has_one_type_as_hosts_of_gemini_need_it(tools: list[dict[str, Any]]) -> None:
+def test_every_node_of_a_schema_has_one_type(tools: list[dict[str, Any]]) -> None:
     for tool in tools:
         for node in nodes(tool["inputSchema"]):
             assert "anyOf" in node or isinstance(node.get("type"), str), f"{tool['name']}: {node}"

@@ -40,6 +40,6 @@ def failed(tool: str, error: BaseException, reference: str) -> dict[str, Any]:
 def _tool_error(code: str, message: str, field: str | None = None) -> dict[str, Any]:
     error = {"code": code, "message": message} | ({} if field is None else {"field": field})
     text = json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":"))
-    # No structuredContent: a client made with the TypeScript SDK 1.x holds even an error's to the tool's output schema,
-    # and tells the model what is wrong with that instead of our words.
+    # No structuredContent: clients made with the TypeScript SDK hold even an error's to the tool's output schema, and
+    # tell the model what is wrong with that instead of our words.
     return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}

@@ -23,7 +23,8 @@ def input_schema(request: type[BaseModel], told: Mapping[str, str]) -> dict[str,
     """The schema of a request, inlined, with what is `told` of single arguments by their path (`traces.kind`).
 
     An argument may be left out or null where it is not required; unknown ones are refused by the server alone. Every
-    node has one `type`, or an `anyOf` of such: hosts that speak to Gemini refuse lists of types and nodes without any.
+    node has one `type`, or an `anyOf` of such: Gemini refuses all tools of a host where one has a list of types, and
+    the MCP Inspector warns of a node without any.
     """
     schema: dict[str, Any] = _slim(request.model_json_schema(by_alias=False), _NOISE)
     for path, words in told.items():
