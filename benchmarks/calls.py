@@ -1,5 +1,6 @@
 """The calls that are made, and what they must add up to in the database afterwards."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -89,9 +90,10 @@ def accepted(answer: dict[str, Any]) -> dict[str, Any]:
     """The structured content of a JSON-RPC answer to a tool call; a refusal is an error here."""
     if "error" in answer:
         raise Refused(answer["error"]["code"], answer)
-    structured: dict[str, Any] = answer["result"]["structuredContent"]
-    if answer["result"]["isError"]:
-        raise Refused(structured["error"]["code"], answer)
+    result = answer["result"]
+    if result["isError"]:
+        raise Refused(json.loads(result["content"][0]["text"])["error"]["code"], answer)
+    structured: dict[str, Any] = result["structuredContent"]
     return structured
 
 

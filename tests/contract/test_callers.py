@@ -99,7 +99,7 @@ async def test_an_argument_never_widens_what_a_caller_may_use(door: Door, tool):
     await door.by(UNBOUND)("core_start_run", project_key="beta", run_id=RUN)
     error = await door.refused(tool, **MINIMAL[tool], project_key="beta")
     assert isinstance(error, NotAllowed)
-    assert error.message == "project_key 'beta' is not one of this caller's projects (alpha)"
+    assert error.message == "project_key 'beta' is not one of this caller's projects (alpha); name one of these"
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

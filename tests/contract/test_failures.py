@@ -165,7 +165,7 @@ async def test_a_failure_of_a_run_that_is_not_there_is_refused(door: Door):
     error = await door.refused("core_record_failure", run_id=an_id(1), summary="The build broke")
     assert isinstance(error, NotFound)
     assert error.message == (
-        f"run_id {an_id(1)} is not a run of this project; check the id, or open a run with core_start_run"
+        f"run_id {an_id(1)} is not a run of this project; list_runs shows which are, core_start_run opens one"
     )
 
 

@@ -246,7 +246,7 @@ async def test_anothers_project_and_an_absent_one_get_one_identical_refusal(alph
     for project_key in ("alpha", "nowhere"):
         error = await door.by(STRANGER).refused(tool, **MINIMAL[tool], project_key=project_key)
         refusals.append((error.code, error.field, error.message.replace(project_key, "…")))
-    told = "project_key '…' is not one of this caller's projects (beta, gamma)"
+    told = "project_key '…' is not one of this caller's projects (beta, gamma); name one of these"
     assert refusals == [("forbidden", "project_key", told)] * 2
 
 

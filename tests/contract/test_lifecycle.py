@@ -121,7 +121,7 @@ async def test_a_parent_must_be_a_run_of_the_project_and_not_the_run_itself(door
     absent = await door.refused("core_start_run", parent_run_id=an_id(1))
     assert isinstance(absent, NotFound)
     assert absent.message == (
-        f"parent_run_id {an_id(1)} is not a run of this project; check the id, or open a run with core_start_run"
+        f"parent_run_id {an_id(1)} is not a run of this project; list_runs shows which are, core_start_run opens one"
     )
     itself = await door.refused("core_start_run", run_id=an_id(1), parent_run_id=an_id(1))
     assert isinstance(itself, InvalidInput)
@@ -227,5 +227,5 @@ async def test_only_a_run_of_the_project_can_be_ended(door: Door):
     error = await door.refused("core_end_run", run_id=an_id(1), status="completed")
     assert isinstance(error, NotFound)
     assert error.message == (
-        f"run_id {an_id(1)} is not a run of this project; check the id, or open a run with core_start_run"
+        f"run_id {an_id(1)} is not a run of this project; list_runs shows which are, core_start_run opens one"
     )

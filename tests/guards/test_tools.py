@@ -1,6 +1,7 @@
 """What a model pays for and decides by stays small, complete and known: names, descriptions, schemas, annotations."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from tests.guards import readme
 from tests.guards.conftest import Snapshots
 
 TOKENS_OF_ALL_TOOLS = 1_750
-CHARS_OF_THE_LIST = 24_000
+CHARS_OF_THE_LIST = 32_000
 CHARS_OF_A_DESCRIPTION = 600
 WORDS_OF_THE_INSTRUCTIONS = 150
 CHARS_PER_TOKEN = 4
 
 SEEN_BY_A_MODEL = ("name", "description", "inputSchema")
-KEPT = (*SEEN_BY_A_MODEL, "outputSchema", "annotations")
+KEPT = (*SEEN_BY_A_MODEL, "outputSchema", "annotations", "_meta")
 ANNOTATIONS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
 SAYS_WHO_ASKS = {"caller", "role", "scope", "projects", "tenant", "workspace", "workspace_id", "api_key", "token"}
 
@@ -33,7 +34,7 @@ def arguments(schema: dict[str, Any]) -> set[str]:
 
 def test_each_tool_is_as_it_was_accepted(tools: list[dict[str, Any]], snapshots: Snapshots) -> None:
     for tool in tools:
-        kept = json.dumps({key: tool[key] for key in KEPT}, ensure_ascii=False, indent=2)
+        kept = json.dumps({key: tool[key] for key in KEPT if key in tool}, ensure_ascii=False, indent=2)
         snapshots.check(f"{tool['name']}.json", kept + "\n")
     snapshots.check_nothing_else({f"{tool['name']}.json" for tool in tools} | {"schema.sqlite.sql"})
 
@@ -75,9 +76,55 @@ def test_no_argument_says_who_is_asking(tools: list[dict[str, Any]]) -> None:
         assert not named, f"{tool['name']}: the caller comes from the environment or a credential, not from {named}"
 
 
-def test_every_tool_refuses_unknown_arguments_and_describes_its_answer(tools: list[dict[str, Any]]) -> None:
+def nodes(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schema, and every schema in it."""
+    yield schema
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ()), *filter(None, [schema.get("items")])]
+    for node in inner:
+        yield from nodes(node)
+
+
+def test_a_client_that_validates_refuses_no_more_than_the_server_does(tools: list[dict[str, Any]]) -> None:
+    """The server understands others' names and words, and itself refuses those that it does not."""
     for tool in tools:
-        assert tool["inputSchema"]["additionalProperties"] is False, f"{tool['name']}: forbid extra arguments"
+        for node in nodes(tool["inputSchema"]):
+            assert not node.keys() & {"enum", "const", "additionalProperties", "pattern"}, f"{tool['name']}: {node}"
+
+
+def test_every_node_of_a_schema_has_one_type(tools: list[dict[str, Any]]) -> None:
+    for tool in tools:
+        for node in nodes(tool["inputSchema"]):
+            assert "anyOf" in node or isinstance(node.get("type"), str), f"{tool['name']}: {node}"
+
+
+def choices(model: dict[str, Any], schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """The path and the values of every argument that has but a few."""
+    for option in (schema, *schema.get("anyOf", ())):
+        found = model["$defs"][option["$ref"].rpartition("/")[2]] if "$ref" in option else option
+        if "enum" in found:
+            yield path, found["enum"]
+        if "items" in found:
+            yield from choices(model, found["items"], path)
+        for name, field in found.get("properties", {}).items():
+            yield from choices(model, field, f"{path}.{name}".lstrip("."))
+
+
+def test_what_is_told_of_an_argument_names_all_its_values() -> None:
+    for tool in TOOLS:
+        model = tool.request.model_json_schema(by_alias=False)
+        for path, values in choices(model, model):
+            *first, last = values
+            assert tool.arguments.get(path) == f"{', '.join(first)} or {last}", f"{tool.name}: tell what {path} may be"
+
+
+def test_what_a_run_begins_and_ends_with_is_not_hidden_behind_a_search(tools: list[dict[str, Any]]) -> None:
+    told = {tool["name"]: tool["_meta"] for tool in tools if "_meta" in tool}
+    names = ("core_start_run", "core_end_run", "core_record_failure")
+    assert told == {name: {"anthropic/alwaysLoad": True} for name in names}
+
+
+def test_every_tool_takes_and_answers_a_project_key(tools: list[dict[str, Any]]) -> None:
+    for tool in tools:
         assert "project_key" in tool["inputSchema"]["properties"], f"{tool['name']}: let a caller name its project"
         assert "project_key" in tool["outputSchema"]["required"], f"{tool['name']}: answer with the project_key it used"
 

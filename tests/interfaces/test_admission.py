@@ -15,7 +15,17 @@ import pytest
 
 from tests.interfaces.keyed_door import Door, new_key, serving
 from tests.journeys.ledger_file import value
-from tests.journeys.processes import BOUND_SECONDS, CLIENT_INFO, ENVELOPE, ERAS, LEGACY, MODERN, http_call, run
+from tests.journeys.processes import (
+    BOUND_SECONDS,
+    CLIENT_INFO,
+    ENVELOPE,
+    ERAS,
+    LEGACY,
+    MODERN,
+    http_call,
+    refusal,
+    run,
+)
 
 WRITER = ("--project", "alpha", "--role", "write")
 
@@ -261,7 +271,7 @@ def test_a_server_that_is_bound_holds_a_key_to_its_projects_each_time_it_is_used
             for _ in range(2):
                 assert door.call("wide", "list_runs", era=era)["project_key"] == "beta"
                 refused = door.post("wide", "record_run", {"agent": "a", "summary": "s", "project_key": "alpha"}, era)
-                error = refused.json()["result"]["structuredContent"]["error"]
+                error = refusal(refused.json()["result"])
                 assert (error["code"], "(beta)" in error["message"]) == ("forbidden", True)
                 assert is_challenged(door.post("elsewhere", "list_runs", {}, era))
     assert runs(database) == 0

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 import pytest
@@ -23,13 +23,15 @@ from mcp.shared.message import SessionMessage
 from runtally.bootstrap import open_ledger, origin_of
 from runtally.domain.caller import Caller
 from runtally.domain.clock import rfc3339
+from runtally.domain.lifecycle import SpanKind
+from runtally.domain.usage import TokenUsage
 from runtally.mcp_server import schemas
 from runtally.mcp_server.messages import parse_message
 from runtally.mcp_server.server import make_server
 from runtally.mcp_server.tools.registry import BY_NAME
 from runtally.settings import Settings
 from tests.journeys.ledger_file import assert_sound
-from tests.journeys.processes import BOUND_SECONDS, ENVELOPE, StdioClient
+from tests.journeys.processes import BOUND_SECONDS, ENVELOPE, StdioClient, refusal
 
 PROTOCOL_ERRORS = {-32700, -32600, -32602}
 REFUSALS = {"invalid", "forbidden", "not_found", "conflict", "limit"}
@@ -81,6 +83,9 @@ BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "cache_read_tokens": PARTS, "cache_write_tokens": PARTS, "reasoning_tokens": PARTS,
     "limit": st.integers(1, 200),
     "max_chars": st.integers(500, 9_000),
+    "status": st.sampled_from(["completed", "completed", "failed", "partial", "interrupted", "running", "ok", "error"]),
+    "kind": st.sampled_from(get_args(SpanKind)),
+    "detail": st.sampled_from(["summary", "spans"]),
     "cursor": st.none() | st.text(max_size=20),
     "since": MOMENTS, "until": MOMENTS, "started_at": MOMENTS, "ended_at": MOMENTS,
 }  # fmt: skip
@@ -98,8 +103,6 @@ def of_schema(schema: dict[str, Any], name: str = "") -> st.SearchStrategy[Any]:
     """Values that a reader of the schema would send."""
     if name in BY_FIELD:
         return BY_FIELD[name]
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
     if schema.get("type") == "object" and "properties" in schema:
         fields = {field: of_schema(inner, field) for field, inner in schema["properties"].items()}
         required = {field: fields.pop(field) for field in schema.get("required", [])}
@@ -115,7 +118,9 @@ def of_schema(schema: dict[str, Any], name: str = "") -> st.SearchStrategy[Any]:
     return plain.get(schema.get("type", ""), TAME)
 
 
-VALID = {name: of_schema(dict(schemas.input_schema(tool.request))) for name, tool in BY_NAME.items()}
+# A client is told of the fields once, in core_report_usage; core_end_run has them too.
+BY_FIELD["token_usage"] = of_schema(schemas.input_schema(TokenUsage, {}))
+VALID = {name: of_schema(schemas.input_schema(tool.request, tool.arguments)) for name, tool in BY_NAME.items()}
 
 
 @st.composite
@@ -192,7 +197,7 @@ class Server:
             assert answer["error"]["code"] in PROTOCOL_ERRORS
             assert_in_our_words(answer["error"]["message"])
         elif answer["result"]["isError"]:
-            error = answer["result"]["structuredContent"]["error"]
+            error = refusal(answer["result"])
             assert error["code"] in REFUSALS, error
             assert_in_our_words(error["message"], error.get("field"), arguments.get("project_key"))
         elif BY_NAME[tool].writes:
@@ -267,7 +272,7 @@ def test_arguments_that_are_nearly_right_are_answered_in_our_words(
 
 @pytest.mark.parametrize("tool", sorted(BY_NAME))
 def test_every_field_refuses_every_nasty_value_in_our_words(server: Server, tool: str) -> None:
-    schema = schemas.input_schema(BY_NAME[tool].request)
+    schema = schemas.input_schema(BY_NAME[tool].request, {})
     needed = {"run_id": RUNNING, "status": "failed", "summary": "s", "agent": "a", "tool": "t", "token_usage": {}}
     required = {name: needed[name] for name in schema.get("required", [])}
     for name, field in schema["properties"].items():
@@ -275,6 +280,21 @@ def test_every_field_refuses_every_nasty_value_in_our_words(server: Server, tool
             server.check(tool, required | {name: nasty})
             for inner in field.get("properties", {}):
                 server.check(tool, required | {name: {inner: nasty}})
+
+
+@pytest.mark.parametrize("tool", sorted(BY_NAME))
+def test_every_tool_refuses_an_argument_that_it_does_not_know(server: Server, tool: str) -> None:
+    error = refusal(server.answer(tool, {"no_such_argument": 1})["result"])
+    assert error["code"] == "invalid"
+    assert error["message"].startswith("no_such_argument is not a known argument")
+
+
+@pytest.mark.parametrize(("tool", "more"), [("core_report_usage", {}), ("core_end_run", {"status": "failed"})])
+def test_usage_with_a_count_that_is_not_known_is_refused(server: Server, tool: str, more: dict[str, Any]) -> None:
+    arguments = {"run_id": RUNNING, "token_usage": {"no_such_count": 1}} | more
+    error = refusal(server.answer(tool, arguments)["result"])
+    assert error["code"] == "invalid"
+    assert error["message"].startswith("token_usage.no_such_count is not a known argument")
 
 
 WIRE = [
@@ -299,8 +319,8 @@ def test_a_server_process_survives_every_kind_of_json_on_its_wire(tmp_path: Path
         client.unsolicited.clear()
         assert len(answers) == len(WIRE)
         for answer in answers:
-            refused = answer.get("error") or answer["result"]["structuredContent"].get("error")
-            if refused is not None:
+            if "error" in answer or answer["result"]["isError"]:
+                refused = answer.get("error") or refusal(answer["result"])
                 assert_in_our_words(refused["message"], refused.get("field"))
                 assert refused["code"] in REFUSALS | PROTOCOL_ERRORS
         assert "Traceback" not in client.stderr

@@ -21,6 +21,7 @@ from tests.journeys.processes import (
     StdioClient,
     command,
     environment,
+    refusal,
 )
 
 TOOLS = [
@@ -292,10 +293,9 @@ def test_an_unknown_tool_is_a_protocol_error_and_a_refusal_is_a_tool_error(conne
         connection.result("core_stop_run", {})
     assert unknown.value.error.code == -32602
     refused = connection.result("get_run", {"run_id": "9a1d2f60-7c1b-4d0e-8a35-51f7c0e6b213"})
-    assert refused.is_error
-    assert refused.structured_content is not None
-    assert refused.structured_content["error"]["code"] == "not_found"
-    assert json.loads(refused.content[0].text) == refused.structured_content
+    error = refusal(refused.model_dump(by_alias=True))
+    assert error["code"] == "not_found"
+    assert "9a1d2f60-7c1b-4d0e-8a35-51f7c0e6b213" in error["message"]
 
 
 NOISE = """

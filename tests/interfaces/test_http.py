@@ -13,7 +13,7 @@ import pytest
 
 from runtally.domain.limits import MESSAGE_BYTES, MESSAGE_CONTAINERS
 from tests.interfaces.keyed_door import Door, new_key, serving
-from tests.journeys.processes import BOUND_SECONDS, ERAS, LEGACY, HttpServer, http_call, run
+from tests.journeys.processes import BOUND_SECONDS, ERAS, LEGACY, HttpServer, http_call, refusal, run
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -162,7 +162,7 @@ def test_a_write_that_cannot_be_stored_is_a_tool_error_over_http_too(tmp_path: P
             with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
                 answer = http.post(server.url, headers=headers, content=body, timeout=BOUND_SECONDS).json()
-                assert answer["result"]["structuredContent"]["error"]["code"] == "unavailable"
+                assert refusal(answer["result"])["code"] == "unavailable"
                 assert http.get(server.url.replace("/mcp", "/healthz")).json()["status"] == "ok"
             assert http.post(server.url, headers=headers, content=body).json()["result"]["isError"] is False
 

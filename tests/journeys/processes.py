@@ -265,7 +265,17 @@ def outcome(answer: Pending, seconds: float = BOUND_SECONDS) -> dict[str, Any]:
 def structured(message: Message) -> dict[str, Any]:
     """The structured content of a tool's answer. Raises `Refused` for a tool error."""
     assert "result" in message, message
-    content: dict[str, Any] = message["result"]["structuredContent"]
     if message["result"]["isError"]:
-        raise Refused(content["error"]["code"], content["error"]["message"])
+        error = refusal(message["result"])
+        raise Refused(error["code"], error["message"])
+    content: dict[str, Any] = message["result"]["structuredContent"]
     return content
+
+
+def refusal(result: Message) -> dict[str, Any]:
+    """The error that a tool's result is, which its text alone says: `code`, `message` and perhaps `field`."""
+    assert result["isError"], result
+    assert result.get("structuredContent") is None, "a client may hold it to the output schema, and drop our words"
+    (content,) = result["content"]
+    error: dict[str, Any] = json.loads(content["text"])["error"]
+    return error

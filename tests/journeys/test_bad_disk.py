@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.journal import Journal, refused
-from tests.journeys.processes import BOUND_SECONDS, StdioClient, run
+from tests.journeys.processes import BOUND_SECONDS, StdioClient, refusal, run
 
 if sys.platform == "linux":
     import resource
@@ -92,7 +92,7 @@ def test_a_locked_database_is_waited_for_as_long_as_was_set_and_read_meanwhile(d
             journal.assert_can_read()
             assert "another process" in refused(client, "record_run", agent="a", summary="waits too")
             for answer in waiting:
-                assert answer.result(BOUND_SECONDS)["result"]["structuredContent"]["error"]["code"] == "unavailable"
+                assert refusal(answer.result(BOUND_SECONDS)["result"])["code"] == "unavailable"
             other.execute("ROLLBACK")
         journal.write()
         journal.assert_can_read()

@@ -69,12 +69,10 @@ def _is(described: dict[str, Any], kind: str) -> bool:
 
 
 PLACES = list(_places())
-TEXTS = [
-    place for place, schema in PLACES if _is(schema, "string") and place.field not in {"project_key"} | COMPARED_ONLY
-]
-JSON_OBJECTS = [
-    place for place, schema in PLACES if _is(schema, "object") and place.field not in ("token_usage", "traces")
-]
+NOT_TEXTS = {"project_key"} | COMPARED_ONLY | PAYLOADS
+NOT_OBJECTS = {"token_usage", "traces"} | PAYLOADS
+TEXTS = [place for place, schema in PLACES if _is(schema, "string") and place.field not in NOT_TEXTS]
+JSON_OBJECTS = [place for place, schema in PLACES if _is(schema, "object") and place.field not in NOT_OBJECTS]
 CONTENTS = [place for place, _ in PLACES if place.field in PAYLOADS]
 COUNTS = [place for place, schema in PLACES if _is(schema, "integer") and place.field not in ("limit", "max_chars")]
 

@@ -30,7 +30,7 @@ def tracked(**arguments):
     return TrackMcp, {"tool": "search"} | arguments
 
 
-NOT_A_UUID = "is not a UUID; send one like 0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f"
+NOT_A_UUID = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
 NOT_A_TIME = "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z"
 A_NUMBER = "is a number; send a time like 2026-01-31T09:30:00Z"
 NO_OFFSET = "has no offset from UTC; end it in Z or, say, +02:00"

@@ -71,7 +71,8 @@ class Caller:
     def _within(self, asked: str) -> str:
         if self.projects is not None and asked not in self.projects:
             raise NotAllowed(
-                f"project_key {asked!r} is not one of this caller's projects ({', '.join(self.projects)})",
+                f"project_key {asked!r} is not one of this caller's projects ({', '.join(self.projects)}); "
+                "name one of these",
                 field="project_key",
             )
         return asked

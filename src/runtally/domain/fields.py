@@ -33,7 +33,9 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 def _uuid(value: str) -> str:
     if _UUID.fullmatch(value):
         return str(UUID(value))
-    raise PydanticCustomError("uuid", "is not a UUID; send one like 0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f")
+    # No example: a model would send that very id, run after run.
+    told = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
+    raise PydanticCustomError("uuid", told)
 
 
 def _integral(value: Any) -> Any:
@@ -164,8 +166,13 @@ Prose = Annotated[StrictStr, Field(max_length=limits.TEXT_CHARS), _STORABLE, Fre
 Summary = Annotated[StrictStr, Field(min_length=1, max_length=limits.TEXT_CHARS), _STORABLE, FreeText()]
 ErrorText = Annotated[StrictStr, Field(max_length=limits.ERROR_CHARS), _STORABLE, FreeText()]
 JsonObject = Annotated[dict[str, Any], AfterValidator(bounded_object), FreeText(), WithJsonSchema({"type": "object"})]
-Payload = Annotated[Any, AfterValidator(_content), FreeText(), WithJsonSchema({})]
-"""Any JSON outside, `Content` (or None) inside."""
+Payload = Annotated[
+    Any,
+    AfterValidator(_content),
+    FreeText(),
+    WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "string"}]}),
+]
+"""Any JSON outside, `Content` (or None) inside. Callers are told of objects and texts, which nearly all of it is."""
 Count = Annotated[
     StrictInt,
     BeforeValidator(_integral),

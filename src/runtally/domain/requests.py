@@ -86,8 +86,11 @@ AnswerChars = Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWE
 FinalTraces = Annotated[
     Traces,
     # The same entries: their shape is told once, in core_report_usage, since each character costs the agent's context.
-    WithJsonSchema({"type": "array", "maxItems": limits.TRACES_PER_CALL, "items": {"type": "object"}}),
+    WithJsonSchema({"type": "array", "items": {"type": "object"}}),
 ]
+
+FinalUsage = Annotated[TokenUsage, WithJsonSchema({"type": "object"})]
+"""Final totals; the shape is told once, as that of traces."""
 
 
 class StartRun(Request):
@@ -128,7 +131,7 @@ class EndRun(Request):
     status: EndStatus
     summary: Prose | None = None
     meta_json: JsonObject | None = None
-    token_usage: TokenUsage | None = None
+    token_usage: FinalUsage | None = None
     traces: FinalTraces | None = None
     output: Payload | None = None
     project_key: ProjectKey | None = None

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def refused(error: RuntallyError) -> dict[str, Any]:
-    """A tool error whose text and structure both say `code`, `message` and, where one is to blame, `field`."""
+    """A tool error whose text is the JSON of `code`, `message` and, where one is to blame, `field`."""
     return _tool_error(error.code, error.message, field=error.field)
 
 
@@ -39,7 +39,7 @@ def failed(tool: str, error: BaseException, reference: str) -> dict[str, Any]:
 
 def _tool_error(code: str, message: str, field: str | None = None) -> dict[str, Any]:
     error = {"code": code, "message": message} | ({} if field is None else {"field": field})
-    structured = {"error": error}
-    text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))
-    content = [{"type": "text", "text": text}]
-    return {"content": content, "structuredContent": structured, "isError": True, "resultType": "complete"}
+    text = json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":"))
+    # No structuredContent: clients made with the TypeScript SDK hold even an error's to the tool's output schema, and
+    # tell the model what is wrong with that instead of our words.
+    return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import anyio
@@ -24,8 +25,7 @@ from runtally.domain.validation import parse
 from runtally.mcp_server import errors, schemas
 from runtally.mcp_server.origin import origin_of
 from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
-from runtally.mcp_server.tools.tool import AnyTool, Tool
-from runtally.service.entry import AnswerT, RequestT
+from runtally.mcp_server.tools.tool import AnyTool
 from runtally.service.ledger import Ledger
 from runtally.service.sweeping import sweep_for_ever
 from runtally.version import __version__
@@ -41,11 +41,16 @@ INSTRUCTIONS: Final = (
     "After LLM calls call core_report_usage with what is new since the last report. "
     "When something fails call core_record_failure. "
     "When the task is over call core_end_run. "
+    "If you lost the run_id of your run, say because your context was compacted, call list_runs with status running: "
+    "runs of your session come first; go on with the one that says what you are doing instead of opening another. "
     "Every write is stored when it is answered; to retry safely, send the same idempotency_key again. "
+    "A refused call recorded nothing, and says what to change. "
     "Before a task, list_runs and get_run show what earlier runs did. "
     "project_key is needed only where the server says so."
 )
 _LIST_TTL_MS: Final = 3_600_000
+_ALWAYS_LOADED: Final = {"anthropic/alwaysLoad": True}
+"""Claude Code hides the tools of a server behind a search, but for those that say this."""
 
 
 def make_server(
@@ -139,12 +144,13 @@ def _no_mirrored_arguments(_: str) -> None:
     """No argument is mirrored in a header, so the SDK need not walk a schema on each call to find that out."""
 
 
-def _described(tool: Tool[RequestT, AnswerT]) -> types.Tool:
+@cache
+def _described(tool: AnyTool) -> types.Tool:
     return types.Tool(
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema=schemas.input_schema(tool.request),
+        input_schema=schemas.input_schema(tool.request, tool.arguments),
         output_schema=schemas.output_schema(tool.answer),
         annotations=types.ToolAnnotations(
             read_only_hint=not tool.writes,
@@ -152,6 +158,7 @@ def _described(tool: Tool[RequestT, AnswerT]) -> types.Tool:
             idempotent_hint=tool.idempotent,
             open_world_hint=False,
         ),
+        meta=_ALWAYS_LOADED if tool.always_loaded else None,
     )
 
 

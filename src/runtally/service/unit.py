@@ -61,7 +61,8 @@ def project_of_run(unit: Unit, caller: Caller, project_key: str | None, run_id: 
 def no_such_run(run_id: str, field: str = "run_id") -> NotFound:
     """One answer for a run that is absent and a run that is another project's."""
     return NotFound(
-        f"{field} {run_id} is not a run of this project; check the id, or open a run with core_start_run", field=field
+        f"{field} {run_id} is not a run of this project; list_runs shows which are, core_start_run opens one",
+        field=field,
     )
 
 

@@ -122,9 +122,9 @@ async def _play(database: Path, log: TextIO) -> None:
 
 async def _call(client: "Client", tool: str, arguments: Mapping[str, Any], *, told: bool = True) -> dict[str, Any]:
     result = await client.call_tool(tool, dict(arguments))
-    answer: dict[str, Any] = result.structured_content or {}
     if result.is_error:
-        raise RuntimeError(f"{tool} refused: {answer}")
+        raise RuntimeError(f"{tool} refused: {result.content}")
+    answer: dict[str, Any] = result.structured_content or {}
     if told:
         output.say(f"  {tool:<20} {_gist(answer)}")
     return answer

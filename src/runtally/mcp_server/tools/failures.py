@@ -9,12 +9,18 @@ TOOLS = (
     Tool(
         name="core_record_failure",
         title="Record a failure",
-        description="Call when something fails: records it and answers how often this was seen before. "
-        "error: the message or stack trace. The run goes on.",
+        description="Call when something fails: records it; the run goes on. The answer's seen counts the failures "
+        "of this kind in the project, this one included.",
         request=RecordFailure,
         answer=FailureRecorded,
         method=failures.record_failure,
         writes=True,
         idempotent=False,
+        arguments={
+            "agent_id": "your own name, any text",
+            "summary": "what failed, in a sentence",
+            "error": "the message or stack trace",
+        },
+        always_loaded=True,
     ),
 )

@@ -9,22 +9,27 @@ TOOLS = (
     Tool(
         name="list_runs",
         title="List runs",
-        description="Call to find earlier runs, newest first. status running: your session's first. "
-        "query: words in summary or ticket.",
+        description="Call to find earlier runs, newest first; with status running your session's own come first.",
         request=ListRuns,
         answer=RunList,
         method=lookup.list_runs,
         writes=False,
         idempotent=True,
+        arguments={
+            "status": "running, completed, partial, failed or interrupted",
+            "query": "a piece of intent, summary or ticket",
+            "since": "2026-01-31T09:30:00Z, 2026-01-31, 24h or 7d",
+        },
     ),
     Tool(
         name="get_run",
         title="Get a run",
-        description="Call to see one run: status, totals, and with detail=spans its steps.",
+        description="Call to see one run: status, totals, and with detail spans its steps.",
         request=GetRun,
         answer=RunFound,
         method=lookup.get_run,
         writes=False,
         idempotent=True,
+        arguments={"detail": "summary or spans"},
     ),
 )

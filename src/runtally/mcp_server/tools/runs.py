@@ -10,13 +10,19 @@ TOOLS = (
         name="core_start_run",
         title="Start a run",
         description="Call first, when you begin a task: opens a run and returns the run_id for all later calls. "
-        "summary: what you intend; label: the kind of work. End it with core_end_run; a run that is silent for hours "
-        "counts as interrupted.",
+        "End it with core_end_run; a run that is silent for hours counts as interrupted.",
         request=StartRun,
         answer=RunStarted,
         method=runs.start_run,
         writes=True,
         idempotent=False,
+        arguments={
+            "agent_id": "your own name, any text",
+            "run_id": "a UUID of yours, or left out",
+            "summary": "what you intend",
+            "label": "the kind of work, like Deploy",
+        },
+        always_loaded=True,
     ),
     Tool(
         name="core_report_usage",
@@ -30,17 +36,28 @@ TOOLS = (
         method=reports.report_usage,
         writes=True,
         idempotent=False,
+        arguments={
+            "traces.kind": "llm, tool, retrieval, agent, group, mcp or other",
+            "traces.started_at": "like 2026-01-31T09:30:00Z",
+            "traces.status": "ok or error",
+        },
     ),
     Tool(
         name="core_end_run",
         title="End a run",
-        description="Call last, when the task is over: closes the run for good. token_usage here is the run's final "
-        "total, not an addition. traces: as in core_report_usage.",
+        description="Call last, when the task is over: closes the run for good.",
         request=EndRun,
         answer=RunEnded,
         method=runs.end_run,
         writes=True,
         idempotent=True,
+        arguments={
+            "status": "completed, partial, failed or interrupted",
+            "summary": "what came of it",
+            "token_usage": "the run's final total, not an addition; fields as in core_report_usage",
+            "traces": "as in core_report_usage",
+        },
+        always_loaded=True,
     ),
     Tool(
         name="record_run",
@@ -51,5 +68,6 @@ TOOLS = (
         method=runs.record_run,
         writes=True,
         idempotent=False,
+        arguments={"agent": "your own name", "summary": "what was done"},
     ),
 )
