@@ -51,9 +51,14 @@ def _sellers() -> "dict[str, Provider]":
 
 
 def seller_id(name: str) -> str:
-    """One word for a seller, however its name is written."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    """One word for a seller, by whichever of its names it is called."""
+    plain = plain_name(name)
     return _ALIASES.get(plain, plain)
+
+
+def plain_name(name: str) -> str:
+    """A name in letters and digits only, so that it does not matter how it is written."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def sold_by(model: str, provider: str) -> "tuple[Provider, ModelInfo] | None":
