@@ -31,6 +31,12 @@ def test_a_server_prices_by_the_file_and_doctor_tells_of_it(prices: Path, tmp_pa
     assert "  note prices: those of genai-prices alone; " in run("--db", str(database), "doctor").stdout
 
 
+def test_the_demo_does_not_begin_with_a_bad_file(tmp_path: Path) -> None:
+    ended = run("demo", RUNTALLY_PRICES=str(tmp_path / "absent.toml"))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"runtally: error: {tmp_path / 'absent.toml'} is no file; ")
+
+
 @pytest.mark.parametrize("arguments", [[], ["serve", "--http", "--port", "0"]], ids=["stdio", "http"])
 def test_a_bad_file_ends_a_server_at_its_start(arguments: list[str], prices: Path, tmp_path: Path) -> None:
     prices.write_text(LLAMA + "inputs = 1\n")
