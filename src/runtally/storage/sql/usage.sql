@@ -13,10 +13,11 @@ INSERT INTO usage_reports (
 );
 
 -- name: find_report
--- What a report is, and which one took its place.
+-- What a report is, and which one took its place: never more than one. (For min() SQLite would read the whole run.)
 SELECT source, basis, late, reported_at, corrects, (
-    SELECT min(correction.report_id) FROM usage_reports AS correction
+    SELECT correction.report_id FROM usage_reports AS correction
     WHERE correction.project_key = :project_key AND correction.run_id = :run_id AND correction.corrects = :report_id
+    LIMIT 1
 ) AS corrected_by
 FROM usage_reports
 WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id
