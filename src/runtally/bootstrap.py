@@ -24,6 +24,7 @@ from runtally.storage.sqlite_database import SqliteDatabase
 from runtally.storage.sqlite_refusals import told_plainly
 
 if TYPE_CHECKING:
+    from runtally.pricing.own import OwnPrices
     from runtally.storage.checkup import Finding
 
 ResultT = TypeVar("ResultT")
@@ -45,12 +46,30 @@ def open_database(settings: Settings) -> SqliteDatabase:
     return SqliteDatabase(settings.database, busy_seconds=settings.busy_seconds, clock=clock)
 
 
+def own_prices(settings: Settings) -> "OwnPrices | None":
+    """The prices of one's own, which count before the listed ones; None if the settings name no file of them.
+
+    Raises:
+        InvalidInput: there is no such file, or something in it cannot be meant.
+    """
+    if settings.prices is None:
+        return None
+    # Imported here because most servers need it not, and start-up time counts.
+    from runtally.pricing import own_file  # noqa: PLC0415
+
+    return own_file.read(settings.prices)
+
+
 def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
-    """The ledger that the settings describe, in a database of its own unless one is given."""
+    """The ledger that the settings describe, in a database of its own unless one is given.
+
+    Raises:
+        InvalidInput: the file of own prices cannot be meant.
+    """
     entry = Entry(
         clock=clock,
         new_id=new_id,
-        pricer=pricing,
+        pricer=own_prices(settings) or pricing,
         redact=settings.redact,
         stale_after_seconds=settings.stale_after_seconds,
     )

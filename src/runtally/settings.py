@@ -17,7 +17,9 @@ _LEVELS: Final = ("error", "warning", "info", "debug")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting; each field is one row of README's configuration table. As read, `database` is absolute."""
+    """Every setting; each field is one row of README's configuration table. As read, `database` and `prices` are
+    absolute.
+    """
 
     database: Path
     projects: tuple[str, ...] = ()
@@ -28,6 +30,7 @@ class Settings:
     log_level: str = "warning"
     log_file: Path | None = None
     session_id: str | None = None
+    prices: Path | None = None
 
     @property
     def bound_to(self) -> str:
@@ -57,6 +60,7 @@ def read(
         log_level=_level("RUNTALLY_LOG_LEVEL", environ.get("RUNTALLY_LOG_LEVEL", "")),
         log_file=_log_file(environ.get("RUNTALLY_LOG_FILE", "")),
         session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[: limits.IDENTIFIER_CHARS] or None,
+        prices=_prices(environ.get("RUNTALLY_PRICES", "")),
     )
 
 
@@ -83,6 +87,11 @@ def _database(given: str) -> Path:
 
 def _log_file(given: str) -> Path | None:
     return _path("the log file", given) if given else None
+
+
+def _prices(given: str) -> Path | None:
+    # Absolute, so that a refusal tells whoever reads a host's log which file was meant.
+    return _path("the prices file", given).absolute() if given else None
 
 
 def _path(what: str, given: str) -> Path:

@@ -67,6 +67,17 @@ async def test_a_correction_costs_what_its_report_would_have_cost_then(door: Doo
     assert answer["totals"]["cost_usd"] == 30.0 + 2.0
 
 
+async def test_a_correction_of_a_correction_costs_what_the_first_report_would_have(door: Door, clock: CountingClock):
+    clock.now_us = 1_749_427_200_000_000
+    run_id = await door.run()
+    usage = {"model": "o3", "provider": "openai", "input_tokens": 1_000_000, "output_tokens": 0}
+    wrong = await report(door, run_id, usage | {"input_tokens": 2_000_000})
+    clock.advance(hours=24 * 3)
+    still = await report(door, run_id, usage | {"input_tokens": 3_000_000}, corrects=wrong["report_id"])
+    answer = await report(door, run_id, usage, corrects=still["report_id"])
+    assert answer["totals"]["cost_usd"] == 10.0, "o3 became cheaper meanwhile"
+
+
 async def test_an_empty_correction_takes_a_report_back(door: Door, database: LedgerDatabase):
     run_id = await door.run()
     await report(door, run_id, CALL)

@@ -21,6 +21,7 @@ SAMPLES = {
     "log_level": ("RUNTALLY_LOG_LEVEL", "debug", "debug"),
     "log_file": ("RUNTALLY_LOG_FILE", "elsewhere/runtally.log", Path("elsewhere/runtally.log")),
     "session_id": ("CLAUDE_CODE_SESSION_ID", "a-session", "a-session"),
+    "prices": ("RUNTALLY_PRICES", "elsewhere/prices.toml", Path.cwd() / "elsewhere/prices.toml"),
 }
 """Of each setting: its variable, a value other than the default, and what that becomes."""
 

@@ -186,6 +186,15 @@ def test_no_query_of_the_ledger_looks_through_a_whole_table(fresh: sqlite3.Conne
                 assert "runs_newest" not in plan[0], f"{name} has no index for {given}: {plan}"
 
 
+def test_what_took_the_place_of_a_report_is_found_without_reading_its_run(fresh: sqlite3.Connection) -> None:
+    for name, query in queries.load().items():
+        sql = query.sql({needs: 1 for _, needs in query.lines if needs})
+        params = dict.fromkeys(re.findall(r":([a-z_]\w*)", sql))
+        plan = [step for *_, step in fresh.execute(f"EXPLAIN QUERY PLAN {sql}", params)]
+        slow = [step for step in plan if step.startswith("SEARCH correction ") and "corrects=?" not in step]
+        assert not slow, f"{name} reads every report of a run: {plan}"
+
+
 def test_released_migrations_never_change() -> None:
     seen = {f"{one.version:04d}_{one.name}": one.checksum for one in migrate.released("sqlite")}
     told = "a released migration never changes: add a file; write a new one, or one no release has, into RELEASED"

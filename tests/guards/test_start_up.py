@@ -88,7 +88,7 @@ def test_what_the_command_says_of_itself_needs_nothing_that_is_heavy(arguments: 
     assert not heavy, f"import these in the function of the command that needs them: {sorted(heavy)}"
 
 
-@pytest.mark.parametrize("arguments", [["doctor"], ["keys", "list"]])
+@pytest.mark.parametrize("arguments", [["doctor"], ["keys", "list"], ["reprice"]])
 def test_a_command_that_serves_nobody_needs_no_protocol_and_no_web(arguments: list[str], tmp_path: Path) -> None:
     database = ("--db", str(tmp_path / "ledger.db"))
     assert python("-m", "runtally", *database, "keys", "create", "--project", "a", "--role", "read").returncode == 0

@@ -26,7 +26,7 @@ def refusal(ended: subprocess.CompletedProcess[str], exit_code: int) -> str:
 def test_version_and_help_say_what_this_is() -> None:
     version = run("--version")
     assert (version.returncode, version.stdout) == (0, f"runtally {__version__}\n")
-    for arguments in ([], ["serve"], ["doctor"], ["keys"], ["keys", "create"], ["keys", "list"]):
+    for arguments in ([], ["serve"], ["doctor"], ["reprice"], ["keys"], ["keys", "create"], ["keys", "list"]):
         told = run(*arguments, "--help")
         assert (told.returncode, told.stderr) == (0, "")
         assert "--db FILE" in told.stdout

@@ -21,6 +21,7 @@ from runtally.domain.records import (
     RunStart,
     RunState,
     StoredSpan,
+    UnpricedCalls,
     UsageEntry,
     UsageReport,
 )
@@ -55,8 +56,12 @@ class Runs(Protocol):
             LimitExceeded: a total would leave the range in which numbers are exact.
         """
 
+    def list_unpriced_calls(self, project_key: str, after: str, limit: int) -> Sequence[UnpricedCalls]:
+        """The next runs in order of their ids, those that lack no cost included; the first ones after an empty text."""
+
     def add_up(self, project_key: str, run_id: str) -> RunState | None:
-        """Make the run's reported totals the sum of its standing reports; None if the project has no such run.
+        """Make the run's totals the sums of its standing reports; None if the project has no such run. It is no sign of
+        life.
 
         Raises:
             LimitExceeded: a total would leave the range in which numbers are exact.
@@ -87,6 +92,14 @@ class Usage(Protocol):
     def find(self, project_key: str, run_id: str, report_id: str) -> KeptReport | None:
         """The report, or None if the run has no such report."""
 
+    def find_standing(self, project_key: str, run_id: str, report_id: str) -> UsageReport | None:
+        """The whole report, or None if the run has none of this id that counts."""
+
+    def list_unpriced(self, project_key: str, run_id: str) -> Sequence[str]:
+        """The ids, in order, of the run's standing reports with calls that have no cost, and that its final totals do
+        not cover with one.
+        """
+
     def find_final(self, project_key: str, run_id: str) -> tuple[str, UsageEntry] | None:
         """The standing report that the run's final totals added, by its id, or None if they added none."""
 
@@ -102,6 +115,9 @@ class Spans(Protocol):
 
     def find(self, project_key: str, scope: str, span_id: str) -> StoredSpan | None:
         """The span as it was stored, or None if the scope has no such span."""
+
+    def list_recorded_at(self, project_key: str, run_id: str, recorded_at: int) -> Sequence[Span]:
+        """The run's spans that were recorded at a moment, in order."""
 
     def list_of_run(self, project_key: str, run_id: str, after: int, limit: int) -> Sequence[Span]:
         """The run's spans with a position beyond `after`, in order."""

@@ -128,7 +128,16 @@ class KeptReport(NamedTuple):
     basis: Basis
     late: bool
     reported_at: int
+    corrects: str | None
     corrected_by: str | None
+
+
+class UnpricedCalls(NamedTuple):
+    """How many calls of a run have no cost, and when it gave its last sign of life."""
+
+    run_id: str
+    calls: int
+    last_seen_at: int
 
 
 class StoredSpan(NamedTuple):

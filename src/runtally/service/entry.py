@@ -14,7 +14,7 @@ from runtally.domain.models import Answer
 from runtally.domain.ports import Pricer, Store
 from runtally.domain.records import Door, Problem
 from runtally.domain.requests import EndRun, ReportUsage, Request
-from runtally.service import access_keys, problems, sweeping
+from runtally.service import access_keys, problems, repricing, sweeping
 from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
 from runtally.service.scrub import clip, size_of
@@ -92,8 +92,7 @@ class Entry:
         caller.require("write")
         if self._needs_prices(request):
             # Not under the write lock.
-            self._pricer.load()
-            self._prices_loaded = True
+            self.load_prices()
         asked = digests_of(request) if request.is_repeatable else _NOTHING_ASKED
         clean = self._clean(request)
 
@@ -131,6 +130,21 @@ class Entry:
     def stale_among(self, projects: Sequence[str]) -> Callable[[Store], list[str]]:
         """A look at which of the projects a sweep is due in."""
         return lambda store: [one for one in projects if sweeping.has_stale_run(self._unit(store), one)]
+
+    def load_prices(self) -> None:
+        """Load the prices now, so that nothing that prices waits for them."""
+        self._pricer.load()
+        self._prices_loaded = True
+
+    def find_unpriced(self, project_key: str, after: str, since: int) -> Callable[[Store], repricing.Page]:
+        """A look for what to reprice in the runs of a project that follow one."""
+        return lambda store: repricing.find_due(self._unit(store), project_key, after, since)
+
+    def reprice(
+        self, project_key: str, due: Sequence[tuple[str, str]], since: int, *, records: bool
+    ) -> Callable[[Store], repricing.Repriced]:
+        """A repricing of reports of a project, or what it would come to. The prices must be loaded."""
+        return lambda store: repricing.reprice(self._unit(store), project_key, due, since=since, records=records)
 
     def problem(self, code: Code, door: Door, tool: str, reference: str | None) -> Problem:
         """What is kept of a refusal.

@@ -9,7 +9,7 @@ import anyio.to_thread
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.errors import Unavailable
 from runtally.domain.ports import Database
-from runtally.service import sweeping
+from runtally.service import repricing, sweeping
 from runtally.service.entry import AnswerT, Entry, Method, RequestT
 from runtally.service.problems import RecentProblems
 
@@ -72,6 +72,27 @@ class Ledger:
             while swept == sweeping.RUNS_PER_SWEEP:
                 swept = await self._database.write(self._entry.sweep(project_key))
                 await anyio.sleep(sweeping.PAUSE_SECONDS)
+
+    async def reprice(self, projects: Sequence[str], since: int, *, records: bool) -> repricing.Repriced:
+        """Price what was reported `since` in the projects and had no cost, in transactions of their own between which
+        others get their turn; unless it `records`, nothing is written and the answer is what would be.
+
+        Raises:
+            Unavailable: the database cannot be used. What was priced until then stays, and the rest can be done again.
+        """
+        await anyio.to_thread.run_sync(self._entry.load_prices)
+        total = repricing.NOTHING
+        for project_key in projects:
+            after: str | None = ""
+            while after is not None:
+                page = await self._database.read(self._entry.find_unpriced(project_key, after, since))
+                after = page.next_run_id
+                for start in range(0, len(page.due), repricing.REPORTS_PER_BATCH):
+                    due = page.due[start : start + repricing.REPORTS_PER_BATCH]
+                    work = self._entry.reprice(project_key, due, since, records=records)
+                    total = total.plus(await (self._database.write(work) if records else self._database.read(work)))
+                    await anyio.sleep(sweeping.PAUSE_SECONDS if records else 0)
+        return total
 
     async def projects_after(self, project_key: str, limit: int) -> Sequence[str]:
         """The next projects that were ever written to, in order; the first ones after an empty text.

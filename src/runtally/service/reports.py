@@ -126,7 +126,8 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     new = traces_without_span(unit, project_key, run_id, traces)
     spans = [one.span for one in new]
     # An empty correction takes the report back: it still needs an entry to stand in its place.
-    entries = entries_of(_as_of(unit, earlier.reported_at), request.token_usage, traces) or [_NOTHING]
+    reported_at = first_reported_at(unit, project_key, run_id, report_id)
+    entries = entries_of(_as_of(unit, reported_at), request.token_usage, traces) or [_NOTHING]
     run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
     if spans:
         insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
@@ -136,6 +137,16 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     state = unit.store.runs.add_up(project_key, run_id)
     assert state is not None, "the run is locked"
     return Added(run._replace(state=state, late=earlier.late), entries, correction_id, spans, cut_places(new))
+
+
+def first_reported_at(unit: Unit, project_key: str, run_id: str, report_id: str) -> int:
+    """When what a report says was first reported: where it corrects another, when that was. The prices of then hold."""
+    found = unit.store.usage.find(project_key, run_id, report_id)
+    while found is not None and found.corrects is not None:
+        report_id = found.corrects
+        found = unit.store.usage.find(project_key, run_id, report_id)
+    assert found is not None, "reports are never deleted"
+    return found.reported_at
 
 
 def _as_of(unit: Unit, moment: int) -> Unit:
@@ -188,7 +199,18 @@ def _weigh_final_totals_again(unit: Unit, project_key: str, run_id: str, ended_a
     entry = final_entry(_as_of(unit, ended_at), final, unit.store.usage.sum_before_end(project_key, run_id))
     if entry is None and stands is None:
         return
+    if entry is not None and stands is not None and _is_priced_already(stands[1], entry):
+        return
     entry = entry or _NOTHING
     if stands is None or stands[1].spent != entry.spent:
         replaced = None if stands is None else stands[0]
         _take_the_place(unit, project_key, run_id, replaced, [entry], source="final")
+
+
+def _is_priced_already(stands: UsageEntry, entry: UsageEntry) -> bool:
+    """Whether the entry is for what has a computed cost, which stays whatever prices are known by now."""
+    return (
+        stands.cost_source == "computed"
+        and entry.cost_source in ("computed", "unpriced")
+        and entry.spent.counts == stands.spent.counts
+    )

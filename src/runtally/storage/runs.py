@@ -7,7 +7,7 @@ from typing import Any, Final
 from runtally.domain.caller import NOWHERE
 from runtally.domain.fields import compact_json
 from runtally.domain.models import Run, Totals, standing
-from runtally.domain.records import Addition, RunEnd, RunFilter, RunStart, RunState
+from runtally.domain.records import Addition, RunEnd, RunFilter, RunStart, RunState, UnpricedCalls
 from runtally.domain.usage import COUNTS, TokenUsage
 from runtally.storage.columns import cuts, json_text, parsed, payload
 from runtally.storage.transaction import Row, Transaction
@@ -70,8 +70,14 @@ class SqlRuns:
             return self._state(project_key, run_id)
         return RunState(row["status"], row["ended_by"], row["span_count"], _totals(row))
 
+    def list_unpriced_calls(self, project_key: str, after: str, limit: int) -> Sequence[UnpricedCalls]:
+        params = {"project_key": project_key, "after": after, "limit": limit}
+        return [UnpricedCalls(**row) for row in self._tx.fetch_all("list_unpriced_calls", params)]
+
     def add_up(self, project_key: str, run_id: str) -> RunState | None:
-        self._tx.execute("add_up_run", {"project_key": project_key, "run_id": run_id})
+        params = {"project_key": project_key, "run_id": run_id}
+        self._tx.execute("add_up_run", params)
+        self._tx.execute("add_up_observed", params)
         return self._state(project_key, run_id)
 
     def reopen(self, project_key: str, run_id: str) -> bool:

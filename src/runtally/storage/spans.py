@@ -24,6 +24,10 @@ class SqlSpans:
         row = self._tx.fetch_one("find_span", {"project_key": project_key, "scope": scope, "span_id": span_id})
         return None if row is None else _stored(row)
 
+    def list_recorded_at(self, project_key: str, run_id: str, recorded_at: int) -> Sequence[Span]:
+        params = {"project_key": project_key, "run_id": run_id, "recorded_at": recorded_at}
+        return [_span(row) for row in self._tx.fetch_all("list_spans_recorded_at", params)]
+
     def list_of_run(self, project_key: str, run_id: str, after: int, limit: int) -> Sequence[Span]:
         params = {"project_key": project_key, "run_id": run_id, "after": after, "limit": limit}
         return [_span(row) for row in self._tx.fetch_all("list_spans", params)]

@@ -1,5 +1,8 @@
 """The usage ledger as rows: one for each model and provider that a report names."""
 
+from collections.abc import Sequence
+
+from runtally.domain.caller import Origin
 from runtally.domain.models import Totals
 from runtally.domain.records import KeptReport, Spent, UsageEntry, UsageReport
 from runtally.domain.usage import COUNTS, Counts
@@ -33,6 +36,15 @@ class SqlUsage:
         row = self._tx.fetch_one("find_report", params)
         return None if row is None else KeptReport(**{**row, "late": bool(row["late"])})
 
+    def find_standing(self, project_key: str, run_id: str, report_id: str) -> UsageReport | None:
+        params = {"project_key": project_key, "run_id": run_id, "report_id": report_id}
+        rows = self._tx.fetch_all("find_standing_report", params)
+        return _report(rows) if rows else None
+
+    def list_unpriced(self, project_key: str, run_id: str) -> Sequence[str]:
+        params = {"project_key": project_key, "run_id": run_id}
+        return [row["report_id"] for row in self._tx.fetch_all("list_unpriced_reports", params)]
+
     def find_final(self, project_key: str, run_id: str) -> tuple[str, UsageEntry] | None:
         row = self._tx.fetch_one("find_final_report", {"project_key": project_key, "run_id": run_id})
         return None if row is None else (row["report_id"], _entry(row))
@@ -47,6 +59,20 @@ def _columns(entry: UsageEntry) -> dict[str, object]:
     columns = {**entry._asdict(), **entry.spent._asdict(), **entry.spent.counts._asdict()}
     del columns["spent"], columns["counts"]
     return columns
+
+
+def _report(rows: Sequence[Row]) -> UsageReport:
+    row = rows[0]
+    return UsageReport(
+        row["report_id"],
+        row["reported_at"],
+        [_entry(each) for each in rows],
+        row["source"],
+        row["basis"],
+        bool(row["late"]),
+        row["corrects"],
+        Origin(**{name: row[name] for name in Origin._fields}),
+    )
 
 
 def _entry(row: Row) -> UsageEntry:

@@ -63,13 +63,13 @@ def add(commands: arguments.Commands) -> None:
     parser.set_defaults(run=run)
 
 
-def run(_: Settings, given: Namespace) -> int:
+def run(settings: Settings, given: Namespace) -> int:
     """Play the scene and print what the ledger holds afterwards, then the settings that connect a host.
 
     The settings are those of the server it starts, except for the database and the project, which are the demo's own.
 
     Raises:
-        InvalidInput: a database or a project was given.
+        InvalidInput: a database or a project was given, or the file of own prices cannot be meant.
     """
     if given.database is not None or given.bound_to is not None:
         raise InvalidInput("demo has a database and a project of its own; leave out --db and --project")
@@ -78,6 +78,9 @@ def run(_: Settings, given: Namespace) -> int:
 
     import anyio
 
+    from runtally import bootstrap
+
+    bootstrap.own_prices(settings)  # the server would refuse a bad file, where nobody sees it
     with tempfile.TemporaryDirectory(prefix="runtally-demo-") as folder:
         log = Path(folder) / "server.log"
         try:

@@ -51,9 +51,11 @@ def run(settings: Settings, given: Namespace) -> int:
         output.say(f"  note left out: {_LEFT_OUT}")
     binding = f"ok   binding: {settings.bound_to} (in this shell)" if settings.projects else f"note binding: {_UNBOUND}"
     output.say(f"  {binding}")
+    prices_are_fine, prices = _prices(settings)
+    output.say(f"  {_MARKS[prices_are_fine]} prices: {prices}")
     for line in _recent_problems(settings):
         output.say(line)
-    return 7 if any(finding.fine is False for finding in findings) else 0
+    return 7 if prices_are_fine is False or any(finding.fine is False for finding in findings) else 0
 
 
 def _watched(examine: Callable[[Callable[[str], None]], ResultT]) -> ResultT:
@@ -80,6 +82,18 @@ def _watched(examine: Callable[[Callable[[str], None]], ResultT]) -> ResultT:
             told = begun[-1]
             output.note(f"checking {told}")
     return result.result()
+
+
+def _prices(settings: Settings) -> tuple[bool | None, str]:
+    from runtally import bootstrap
+
+    try:
+        own = bootstrap.own_prices(settings)
+    except RuntallyError as error:
+        return False, error.message
+    if own is None:
+        return None, "those of genai-prices alone; RUNTALLY_PRICES (in this shell) names a file of your own"
+    return True, f"{len(own):,} of your own in {settings.prices} (in this shell), before those of genai-prices"
 
 
 def _recent_problems(settings: Settings) -> Iterator[str]:

@@ -90,6 +90,28 @@ UPDATE runs SET (
 )
 WHERE project_key = :project_key AND run_id = :run_id;
 
+-- name: add_up_observed
+-- The same for the observed totals.
+UPDATE runs SET (
+    observed_reports, observed_llm_calls, observed_input_tokens, observed_output_tokens, observed_total_tokens,
+    observed_cache_read_tokens, observed_cache_write_tokens, observed_cache_write_1h_tokens, observed_reasoning_tokens,
+    observed_cost_nano_usd, observed_unpriced_calls
+) = (
+    SELECT coalesce(max(reports), 0), max(llm_calls), max(input_tokens), max(output_tokens), max(total_tokens),
+        max(cache_read_tokens), max(cache_write_tokens), max(cache_write_1h_tokens), max(reasoning_tokens),
+        max(cost_nano_usd), coalesce(max(unpriced_calls), 0)
+    FROM usage_sums
+    WHERE project_key = :project_key AND run_id = :run_id AND basis = 'observed'
+)
+WHERE project_key = :project_key AND run_id = :run_id AND observed_reports > 0;
+
+-- name: list_unpriced_calls
+-- The runs that follow one in the order of their ids, and how many of their calls have no cost.
+SELECT run_id, unpriced_calls + observed_unpriced_calls AS calls, last_seen_at FROM runs
+WHERE project_key = :project_key AND run_id > :after
+ORDER BY run_id
+LIMIT :limit;
+
 -- name: reopen_run
 -- A run that a sweep ended and that its agent goes on with.
 UPDATE runs SET status = 'running', ended_at = NULL, ended_by = NULL, end_reason = NULL

@@ -18,6 +18,12 @@ INSERT INTO spans (
 -- One span as it was recorded, payloads included.
 SELECT * FROM spans WHERE project_key = :project_key AND scope = :scope AND span_id = :span_id;
 
+-- name: list_spans_recorded_at
+-- The spans of a run that came with one call.
+SELECT * FROM span_rows
+WHERE project_key = :project_key AND run_id = :run_id AND recorded_at = :recorded_at
+ORDER BY position;
+
 -- name: list_spans
 -- The spans of a run in the order they were recorded.
 SELECT * FROM span_rows

@@ -13,14 +13,33 @@ INSERT INTO usage_reports (
 );
 
 -- name: find_report
--- What a report is, and which one took its place.
-SELECT source, basis, late, reported_at, (
-    SELECT min(correction.report_id) FROM usage_reports AS correction
+-- What a report is, and which one took its place: never more than one. (For min() SQLite would read the whole run.)
+SELECT source, basis, late, reported_at, corrects, (
+    SELECT correction.report_id FROM usage_reports AS correction
     WHERE correction.project_key = :project_key AND correction.run_id = :run_id AND correction.corrects = :report_id
+    LIMIT 1
 ) AS corrected_by
 FROM usage_reports
 WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id
 LIMIT 1;
+
+-- name: find_standing_report
+-- The entries of a report that counts.
+SELECT * FROM standing_usage
+WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id
+ORDER BY part;
+
+-- name: list_unpriced_reports
+-- Whose calls have no cost, not even one that the final totals told for all that was reported before the end.
+SELECT DISTINCT report_id FROM standing_usage
+WHERE project_key = :project_key AND run_id = :run_id AND unpriced_calls > 0 AND (
+    late = 1 OR basis = 'observed' OR NOT EXISTS (
+        SELECT 1 FROM standing_usage AS told
+        WHERE told.project_key = :project_key AND told.run_id = :run_id AND told.source = 'final'
+            AND told.unpriced_calls < 0
+    )
+)
+ORDER BY report_id;
 
 -- name: find_final_report
 -- What a run's final totals added to its reports.
