@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from runtally.domain.caller import Caller
+from runtally.domain.dialects.written import Ago
 from runtally.domain.errors import InvalidInput
 from runtally.domain.fields import compact_json
 from runtally.domain.lifecycle import has_ended
@@ -77,7 +78,8 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     `query` is looked for, whatever its case (ASCII), in summary, intent and ticket. `since` is included, `until` not.
 
     Raises:
-        InvalidInput: the cursor is not one of this list, or it is unclear which project is meant.
+        InvalidInput: the cursor is not one of this list, `since` or `until` lies before 1970, or it is unclear which
+            project is meant.
         NotAllowed: the caller may not use the project.
     """
     project_key = caller.project(request.project_key)
@@ -87,11 +89,13 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
         label=request.label,
         parent_run_id=request.parent_run_id,
         conversation_id=request.conversation_id,
-        since=request.since,
-        until=request.until,
+        since=_moment(unit, request.since, "since"),
+        until=_moment(unit, request.until, "until"),
         text=request.query or None,
     )
-    bound_to, key = [project_key, wanted], unit.store.random_key()
+    # As it was sent: `24h` means another moment when the next page is asked for.
+    sent = wanted._asdict() | {"since": request.since, "until": request.until}
+    bound_to, key = [project_key, list(sent.values())], unit.store.random_key()
     if request.cursor:
         before_at, before_id = cursors.read(key, request.cursor, (int, str), bound_to)
         wanted = wanted._replace(before=(before_at, before_id))
@@ -99,6 +103,15 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     page = [_with_staleness(unit, run) for run in runs[: request.limit]]
     cursor = cursors.made(key, [page[-1].started_at, page[-1].run_id], bound_to) if len(runs) > len(page) else None
     return RunList(project_key=project_key, runs=page, next_cursor=cursor)
+
+
+def _moment(unit: Unit, told: int | Ago | None, field: str) -> int | None:
+    if not isinstance(told, Ago):
+        return told
+    at_us = unit.now - told.micros
+    if at_us < 0:
+        raise InvalidInput(f"{field} lies before 1970; send less, or leave it out", field=field)
+    return at_us
 
 
 def _json_size(value: Run | Span) -> int:
