@@ -261,7 +261,7 @@ def test_the_size_of_an_answer_is_bounded(model, arguments, field, least, most):
     for value in (least, most):
         assert getattr(parse(model, arguments | {field: value}), field) == value
     for value, kind, sentence in (
-        (least - 1, InvalidInput, f"{field} is less than {least}"),
+        (least - 1, InvalidInput, f"{field} is less than {least}; send more, or leave it out"),
         (most + 1, LimitExceeded, f"{field} is more than {most:,}"),
     ):
         with pytest.raises(kind) as caught:

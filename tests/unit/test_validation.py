@@ -128,7 +128,7 @@ for _ in range(10_000):
             "status",
             "status must be one of 'completed', 'partial', 'failed' or 'interrupted'",
         ),
-        ((ListRuns, {"limit": 0}), "limit", "limit is less than 1"),
+        ((ListRuns, {"limit": 0}), "limit", "limit is less than 1; send more, or leave it out"),
         ((ListRuns, {"limit": "all"}), "limit", "limit is not an integer"),
         ((ListRuns, {"cursor": 7}), "cursor", "cursor is not a string"),
         ((GetRun, {"run_id": RUN, "detail": "all"}), "detail", "detail must be one of 'summary' or 'spans'"),

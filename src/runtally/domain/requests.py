@@ -172,6 +172,11 @@ class EndRun(Request):
         return True
 
 
+_SUMMARY = ("summary", "description")
+_ERROR = ("error", "stack_trace", "traceback")
+_MESSAGE = ("message", "error_message")
+
+
 class RecordFailure(Request):
     """`core_record_failure`. A `message` is the summary or the error, whichever is not told; with neither it is the
     error, and its telling line the summary.
@@ -180,24 +185,23 @@ class RecordFailure(Request):
     project_key: ProjectKey | None = None
     run_id: RunId | None = None
     agent_id: AgentId = None
-    summary: Annotated[Summary, _also("summary", "description")]
+    summary: Annotated[Summary, _also(*_SUMMARY)]
     task_id: Name | None = None
-    error: Annotated[ErrorText | None, _also("error", "stack_trace", "traceback")] = None
+    error: Annotated[ErrorText | None, _also(*_ERROR)] = None
     context: JsonObject | None = None
     meta: Annotated[JsonObject | None, _also("meta", "metadata", "meta_json")] = None
     error_type: Name | None = None
     idempotency_key: Identifier | None = None
-    message: Annotated[SkipJsonSchema[ErrorText | None], _also("message", "error_message")] = None
+    message: Annotated[SkipJsonSchema[ErrorText | None], _also(*_MESSAGE)] = None
 
     @classmethod
     def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
-        message = told.get("message", told.get("error_message"))
-        if not isinstance(message, str) or told.keys() & {"summary", "description"}:
+        message = next((told[name] for name in _MESSAGE if name in told), None)
+        if not isinstance(message, str) or any(told.get(name) for name in _SUMMARY):
             return told
-        if told.keys() & {"error", "stack_trace", "traceback"}:
-            rest = {name: value for name, value in told.items() if name not in ("message", "error_message")}
-            return rest | {"summary": message}
-        return told | {"summary": summary_of(message)}
+        if not told.keys() & {*_ERROR}:
+            return told | {"summary": summary_of(message)}
+        return {name: value for name, value in told.items() if name not in _MESSAGE} | {"summary": message}
 
     @model_validator(mode="after")
     def _has_its_message_as_error(self) -> Self:

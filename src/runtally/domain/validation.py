@@ -130,7 +130,9 @@ _BOUNDS: Final[dict[str, Callable[[Any, dict[str, Any]], str]]] = {
     "string_too_long": lambda given, rule: f"is {len(given):,} characters; the limit is {rule['max_length']:,}. Cut it",
     "too_long": lambda given, rule: f"has {len(given):,} entries; the limit is {rule['max_length']:,}. Split the call",
     "literal_error": lambda _, rule: f"must be one of {rule['expected']}",
-    "greater_than_equal": lambda _, rule: f"is less than {rule['ge']:,}",
+    "greater_than_equal": lambda _, rule: (
+        f"is less than {rule['ge']:,}" + ("; send more, or leave it out" if rule["ge"] else "")
+    ),
     "less_than_equal": lambda _, rule: f"is more than {rule['le']:,}",
 }
 
