@@ -137,12 +137,12 @@ def test_the_corpus_is_as_large_as_it_is_meant_to_be():
     ("place", "name", "ours"), [(place, name, ours) for place, names in CORPUS.items() for name, ours in names.items()]
 )
 def test_the_hint_is_what_a_person_would_say(place, name, ours):
-    assert hint(name, KNOWN[place]) == f"did you mean {ours}?"
+    assert hint(name, KNOWN[place]) == f"; did you mean {ours}?"
 
 
 @pytest.mark.parametrize(("place", "name"), [(place, name) for place, names in NOBODY_MEANS.items() for name in names])
 def test_no_hint_is_better_than_a_wrong_one(place, name):
-    assert hint(name, KNOWN[place]) == f"known are {', '.join(KNOWN[place])}"
+    assert hint(name, KNOWN[place]) == f"; known are {', '.join(KNOWN[place])}"
 
 
 PLACES = [(place, name) for place, names in KNOWN.items() for name in names]

@@ -95,6 +95,11 @@ def test_json_text_is_bounded_over_the_whole_call():
     long = json.dumps({"k": "x" * limits.JSON_BYTES})
     with pytest.raises(LimitExceeded, match=r"^meta_json is 16,\d\d\d bytes as JSON; the limit is 16,384"):
         parse(StartRun, {"meta_json": long})
+    names = {f"x{number}": 1 for number in range(1_001)}
+    with pytest.raises(InvalidInput, match=r"^token_usage has 1,001 names, far more than are known"):
+        parse(ReportUsage, {"run_id": RUN, "token_usage": names})
+    (trace,) = parse(ReportUsage, {"run_id": RUN, "token_usage": {}, "traces": [names]}).traces
+    assert trace.all_attributes == names
     with pytest.raises(LimitExceeded, match=r"^traces is nested too deeply"):
         parse(ReportUsage, {"run_id": RUN, "token_usage": {}, "traces": "[" * 60_000})
     with pytest.raises(LimitExceeded, match=r"^meta_json is nested deeper than 16 levels"):

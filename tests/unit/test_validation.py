@@ -244,7 +244,7 @@ def test_five_problems_are_told_and_the_others_counted_unknown_arguments_first()
     known = "is not a known argument; known are agent_id, conversation_id, idempotency_key, input, label, meta_json"
     known += ", parent_run_id, project_key, run_id, summary, user_id"
     assert error.message == (
-        f"colour {known}; shape {known}; agent is not a string; run_id {NOT_A_UUID}; "
+        f"colour {known}; shape is not a known argument; agent is not a string; run_id {NOT_A_UUID}; "
         "label is 129 characters; the limit is 128. Cut it; and 2 more"
     )
 

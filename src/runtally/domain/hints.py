@@ -11,6 +11,7 @@ _CUTOFF: Final = 0.85
 """Of similar spelling; a wrong hint is worse than none."""
 _CHARS_MAX: Final = 64
 """Longer than any name that is meant; comparing much longer ones would hold up others."""
+KNOWN_ARE: Final = "; known are "
 _NO_SIGN: Final = re.compile(r"[^a-z0-9]")
 
 _OURS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -117,9 +118,9 @@ def meant_by(name: str, known: Collection[str]) -> str | None:
 
 
 def hint(name: str, known: Collection[str]) -> str:
-    """What to say of an unknown name, where these are known: the one that is meant, where it goes, or all of them."""
+    """What to say after an unknown name, where these are known: which is meant, where it goes, or all of them."""
     if meant := meant_by(name, known):
-        return f"did you mean {meant}?"
+        return f"; did you mean {meant}?"
     if "token_usage" in known and (inner := meant_by(name, TokenUsage.model_fields)):
-        return f"did you mean token_usage.{inner}?"
-    return f"known are {', '.join(sorted(known))}"
+        return f"; did you mean token_usage.{inner}?"
+    return f"{KNOWN_ARE}{', '.join(sorted(known))}"

@@ -5,13 +5,16 @@ One rule for every request and for the models within it. A payload is whatever w
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from runtally.domain.dialects.written import JsonTexts, Unread
 from runtally.domain.limits import TRACES_PER_CALL
+
+NAMES_MAX: Final = 1_000
+"""Many more than any call has; each of what is beyond them would be refused by itself at the cost of others."""
 
 
 class _Place(NamedTuple):
@@ -67,12 +70,18 @@ def _read(place: _Place, value: Any, texts: JsonTexts) -> Any:
     if place.is_list and isinstance(value, list):
         # Of more than may come, none is looked at.
         return [_entry(place.model, one, texts) for one in value] if len(value) <= TRACES_PER_CALL else value
-    return _meant(place.model, value, texts) if isinstance(value, dict) and not place.is_list else value
+    return _nested(place.model, value, texts) if isinstance(value, dict) and not place.is_list else value
 
 
 def _entry(model: type[BaseModel], one: Any, texts: JsonTexts) -> Any:
     read = texts.read_nested(one, dict, "an object") if isinstance(one, str) else one
-    return _meant(model, read, texts) if isinstance(read, dict) else read
+    return _nested(model, read, texts) if isinstance(read, dict) else read
+
+
+def _nested(model: type[BaseModel], given: Mapping[str, Any], texts: JsonTexts) -> Any:
+    if len(given) > NAMES_MAX and model.model_config.get("extra") == "forbid":
+        return Unread(f"has {len(given):,} names, far more than are known")
+    return _meant(model, given, texts)
 
 
 @cache

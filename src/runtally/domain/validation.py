@@ -1,7 +1,7 @@
 """Turning what arrived into a request, or into sentences about what is wrong with it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -10,15 +10,13 @@ from pydantic_core import ErrorDetails
 
 from runtally.domain.dialects.written import Unread
 from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
-from runtally.domain.hints import hint, meant_by
-from runtally.domain.meant import names_of
+from runtally.domain.hints import KNOWN_ARE, hint, meant_by
+from runtally.domain.meant import NAMES_MAX, names_of
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _SHOWN_CHARS: Final = 64
 _INDEXED: Final = re.compile(r"(\w+)(?:\[[0-9]{1,3}\])?")
-_ARGUMENTS_MAX: Final = 1_000
-"""Many more than any call has; each of what is beyond them would be explained at the cost of others."""
 _PROBLEMS_MAX: Final = 5
 """Of which one refusal tells; the others are counted."""
 _TOO_LARGE: Final = frozenset(
@@ -59,9 +57,9 @@ def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
         InvalidInput: anything else is wrong. Both name the field, the rule and the way out in our own words, of five
             problems at most.
     """
-    if len(arguments) > _ARGUMENTS_MAX:
+    if len(arguments) > NAMES_MAX:
         known = ", ".join(sorted(_shown_names(model)))
-        raise InvalidInput(f"the call has {len(arguments):,} arguments; known are {known}")
+        raise InvalidInput(f"the call has {len(arguments):,} arguments{KNOWN_ARE}{known}")
     try:
         return model.model_validate(dict(arguments), by_alias=True)
     except ValidationError as error:
@@ -78,11 +76,21 @@ def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyErr
         if detail["type"] != "extra_forbidden" and not (detail["type"] == "missing" and detail["loc"] in misspelt)
     ]
     problems = unknown + others
-    told = "; ".join(_sentence(model, problem) for problem in problems[:_PROBLEMS_MAX])
+    told = "; ".join(_said_once(_sentence(model, problem) for problem in problems[:_PROBLEMS_MAX]))
     more = len(problems) - _PROBLEMS_MAX
     first = problems[0]
     kind = LimitExceeded if _is_too_large(first) else InvalidInput
     return kind(f"{told}; and {more:,} more" if more > 0 else told, field=_path(_location(first)) or None)
+
+
+def _said_once(sentences: Iterable[str]) -> Iterator[str]:
+    """The sentences, of which no two list the same known names."""
+    listed = set()
+    for sentence in sentences:
+        problem, introduction, names = sentence.partition(KNOWN_ARE)
+        yield problem if names in listed else sentence
+        if introduction:
+            listed.add(names)
 
 
 def _is_too_large(detail: ErrorDetails) -> bool:
@@ -155,7 +163,7 @@ def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     for field, info in within.model_fields.items() if within else ():
         if name in names_of(field, info):
             return f"{_path(location)} is {field}, which is told otherwise beside it; send one of them"
-    return f"{_path(location)} is not a known argument; {hint(name, _names_at(model, location[:-1]))}"
+    return f"{_path(location)} is not a known argument{hint(name, _names_at(model, location[:-1]))}"
 
 
 def _names_at(model: type[BaseModel], location: tuple[int | str, ...]) -> frozenset[str]:
