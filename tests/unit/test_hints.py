@@ -113,18 +113,37 @@ CORPUS = {
         "page_size": "limit",
         "offset": "cursor",
         "search": "query",
+        "startedAt": "since",
         "agentId": "agent",
         "statuss": "status",
         "session_id": "conversation_id",
     },
     "get_run": {"id": "run_id", "include": "detail", "next_cursor": "cursor", "maxChars": "max_chars"},
 }
+ELSEWHERE = {
+    "core_start_run": {
+        "cost": "core_report_usage takes it",
+        "tokens": "core_report_usage takes it",
+        "inputTokens": "core_report_usage takes it",
+        "response": "core_end_run takes it",
+        "timestamp": "Runtally notes the time itself",
+        "api_key": "the server's settings or its bearer key say who asks",
+    },
+    "core_end_run": {
+        "error": "core_record_failure takes it",
+        "stackTrace": "core_record_failure takes it",
+        "ended_at": "Runtally notes the time itself",
+    },
+    "record_run": {"token_usage": "core_report_usage takes it", "cost_usd": "core_report_usage takes it"},
+    "core_report_usage": {"auth_token": "the server's settings or its bearer key say who asks"},
+    "core_record_failure": {"started_at": "Runtally notes the time itself"},
+}
 NOBODY_MEANS = {
     "core_record_failure": ["parent_id", "severity", "level", "retryable"],
-    "core_start_run": ["timestamp", "priority", "cost", "agenda", "summit", "x"],
+    "core_start_run": ["priority", "agenda", "summit", "x"],
     "token_usage": ["temperature", "currency", "latency", "total_cats", "service_tier"],
     "get_run": ["colour", "run_index", ""],
-    "list_runs": ["ids", "order", "sort_by", "tenant"],
+    "list_runs": ["ids", "order", "sort_by", "tenant", "model", "cost", "error"],
 }
 
 
@@ -138,6 +157,14 @@ def test_the_corpus_is_as_large_as_it_is_meant_to_be():
 )
 def test_the_hint_is_what_a_person_would_say(place, name, ours):
     assert hint(name, KNOWN[place]) == f"; did you mean {ours}?"
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "told"),
+    [(place, name, told) for place, names in ELSEWHERE.items() for name, told in names.items()],
+)
+def test_what_another_tool_takes_is_told_to_go_there(place, name, told):
+    assert hint(name, KNOWN[place]) == f"; {told}"
 
 
 @pytest.mark.parametrize(("place", "name"), [(place, name) for place, names in NOBODY_MEANS.items() for name in names])

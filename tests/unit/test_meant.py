@@ -200,7 +200,7 @@ def test_the_summary_of_a_message_is_what_tells_most_of_it():
             RecordFailure,
             {"message": 5},
             "summary",
-            "summary is required; send a sentence on what it was; message is not a string",
+            "summary is required; send a sentence that says what happened; message is not a string",
         ),
         (RecordFailure, {"message": " \n"}, "summary", "summary is empty"),
     ],

@@ -30,8 +30,8 @@ def tracked(**arguments):
     return TrackMcp, {"tool": "search"} | arguments
 
 
-AGENT_MISSING = "agent is required; send what the agent is called"
-SUMMARY_MISSING = "summary is required; send a sentence on what it was"
+AGENT_MISSING = "agent is required; send the name of the agent"
+SUMMARY_MISSING = "summary is required; send a sentence that says what happened"
 RUN_ID_MISSING = "run_id is required; core_start_run answers it, and list_runs with status running finds an open run"
 USAGE_MISSING = (
     'token_usage is required; send an object like {"input_tokens": 8400, "output_tokens": 1200, '
@@ -59,7 +59,7 @@ for _ in range(10_000):
         ((RecordRun, {"agent": "", "summary": "Done"}), "agent", "agent is empty"),
         ((GetRun, {"run_id": ""}), "run_id", "run_id is empty"),
         ((GetRun, {}), "run_id", RUN_ID_MISSING),
-        ((TrackMcp, {}), "tool", "tool is required; send what the tool that was called is called"),
+        ((TrackMcp, {}), "tool", "tool is required; send the name of the tool that was called"),
         (
             (EndRun, {"run_id": RUN}),
             "status",

@@ -201,13 +201,13 @@ Moment = Annotated[
 SentMoment = Annotated[Moment, BeforeValidator(_as_text)]
 """A `Moment` as a caller sends it: RFC 3339 text alone."""
 
-Bound = Annotated[
+MomentOrAgo = Annotated[
     int | written.Ago,
     PlainValidator(written.moment_or_ago),
     BeforeValidator(_as_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""A moment to look from or up to: also a date, or how long ago."""
+"""A `SentMoment`, a date, or how long ago: what a list begins or ends with."""
 
 SentEnd = Annotated[EndStatus, BeforeValidator(words.end_status)]
 SentStatus = Annotated[RunStatus, BeforeValidator(words.run_status)]

@@ -45,8 +45,8 @@ _OURS: Final[Mapping[str, tuple[str, ...]]] = {
     "corrects": ("correct", "replaces", "supersedes", "correction_of", "report_id"),
     "idempotency_key": ("idempotency", "request_id", "dedup_key", "dedupe_key", "idempotency_token"),
     "span_id": ("span", "call_id", "tool_call_id", "tool_use_id"),
-    "since": ("from", "after", "start_date", "from_date", "started_after", "start_time", "begin"),
-    "until": ("to", "before", "end_date", "to_date", "started_before", "end_time"),
+    "since": ("from", "after", "start_date", "from_date", "started_after", "start_time", "started_at", "begin"),
+    "until": ("to", "before", "end_date", "to_date", "started_before", "end_time", "ended_at"),
     "limit": ("page_size", "per_page", "max_results", "top", "size", "max_runs", "n", "take"),
     "cursor": ("offset", "page", "next_cursor", "page_token", "next_page_token", "continuation_token"),
     "query": ("search", "q", "text", "keyword", "keywords", "contains", "filter", "term"),
@@ -85,20 +85,38 @@ _OURS: Final[Mapping[str, tuple[str, ...]]] = {
 """Ours, each with what others call it. A name that stands with several of ours means the first that the tool knows."""
 
 
+_ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "core_record_failure takes it": ("error", "exception", "stack", "stack_trace", "traceback", "error_type"),
+    "core_report_usage takes it": ("token_usage", *_OURS["token_usage"], *TokenUsage.model_fields, *_OURS["cost_usd"]),
+    "core_end_run takes it": ("output", *_OURS["output"]),
+    "Runtally notes the time itself": (
+        "started_at",
+        "ended_at",
+        *_OURS["started_at"],
+        *_OURS["ended_at"],
+        "created_at",
+    ),
+    "the server's settings or its bearer key say who asks": ("api_key", "auth_token", "token", "role", "tenant"),
+}
+"""What is right somewhere else, each with the names under which it is told to a tool that knows nothing like it. Not to
+one that looks up: what that cannot look for is of no use to it elsewhere."""
+
+
 def _squashed(name: str) -> str:
     """Without what separates words, so that `runId`, `run-id` and `RUN_ID` are one."""
     return _NO_SIGN.sub("", name.lower())
 
 
-def _meanings() -> dict[str, list[str]]:
+def _by_other(table: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for ours, others in _OURS.items():
+    for ours, others in table.items():
         for other in others:
             found.setdefault(_squashed(other), []).append(ours)
     return found
 
 
-_MEANINGS: Final = _meanings()
+_MEANINGS: Final = _by_other(_OURS)
+_ELSEWHERE_BY_NAME: Final = _by_other(_ELSEWHERE)
 
 
 def meant_by(name: str, known: Collection[str]) -> str | None:
@@ -123,4 +141,6 @@ def hint(name: str, known: Collection[str]) -> str:
         return f"; did you mean {meant}?"
     if "token_usage" in known and (inner := meant_by(name, TokenUsage.model_fields)):
         return f"; did you mean token_usage.{inner}?"
+    if len(name) <= _CHARS_MAX and "cursor" not in known and (told := _ELSEWHERE_BY_NAME.get(_squashed(name))):
+        return f"; {told[0]}"
     return f"{KNOWN_ARE}{', '.join(sorted(known))}"

@@ -9,12 +9,12 @@ from pydantic_core import PydanticCustomError
 from runtally.domain import limits
 from runtally.domain.dialects.failures import summary_of
 from runtally.domain.fields import (
-    Bound,
     Count,
     DurationMs,
     ErrorText,
     Identifier,
     JsonObject,
+    MomentOrAgo,
     Name,
     Payload,
     ProjectKey,
@@ -263,8 +263,8 @@ class ListRuns(Request):
     agent: Name | None = None
     label: Name | None = None
     query: Prose | None = None
-    since: Bound | None = None
-    until: Bound | None = None
+    since: MomentOrAgo | None = None
+    until: MomentOrAgo | None = None
     parent_run_id: RunId | None = None
     conversation_id: Identifier | None = None
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT

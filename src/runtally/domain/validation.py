@@ -41,9 +41,9 @@ _EXPECTED: Final = {
 _IF_MISSING: Final = {
     "run_id": "core_start_run answers it, and list_runs with status running finds an open run",
     "status": "send completed, partial, failed or interrupted",
-    "agent": "send what the agent is called",
-    "tool": "send what the tool that was called is called",
-    "summary": "send a sentence on what it was",
+    "agent": "send the name of the agent",
+    "tool": "send the name of the tool that was called",
+    "summary": "send a sentence that says what happened",
     "token_usage": 'send an object like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}',
 }
 """What to send of a required argument."""
