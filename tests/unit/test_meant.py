@@ -10,6 +10,7 @@ from runtally.domain.requests import EndRun, ListRuns, RecordFailure, RecordRun,
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
 from runtally.service.receipts import digests_of
+from runtally.service.scrub import clip
 from tests.contract.minimal import MINIMAL, RUN
 
 PAYLOADS = {"input", "output"}
@@ -170,8 +171,21 @@ def test_the_summary_of_a_message_is_what_tells_most_of_it():
     traceback = 'Traceback (most recent call last):\n  File "a.py"\nValueError: no such column\n'
     told = parse(RecordFailure, {"message": traceback})
     assert (told.summary, told.error) == ("ValueError: no such column", traceback)
-    told = parse(RecordFailure, {"message": "é" * 8_000})
-    assert (told.summary, told.error) == ("é" * 2_000, "é" * 8_000)
+    for message, summary in (
+        ("é" * 2_000, "é" * 2_000),
+        ("é" * 8_000, "failed; the error is one long word"),
+        ("é" * 1_990 + " " + "x" * 100, "é" * 1_990),
+    ):
+        told = parse(RecordFailure, {"message": message})
+        assert (told.summary, told.error) == (summary, message)
+
+
+@pytest.mark.parametrize("before", ["", "x" * 1_980 + " ", "x" * 1_980])
+def test_no_part_of_a_secret_in_a_message_is_left(before):
+    secret = "ghp_" + "a1B2" * 9
+    kept = clip(parse(RecordFailure, {"message": f"{before}{secret} refused"}), redact=True)
+    assert "ghp_" not in f"{kept.summary}{kept.error}"
+    assert "[REDACTED:github_token]" in kept.error
 
 
 @pytest.mark.parametrize(
@@ -214,8 +228,10 @@ def test_what_is_told_twice_and_differently_is_refused(model, arguments, field, 
 def test_a_task_that_leaves_no_room_in_meta_is_refused():
     full = {"k": "x" * (limits.JSON_BYTES - 8)}
     assert parse(StartRun, {"meta_json": full}).meta_json == full
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(LimitExceeded) as caught:
         parse(StartRun, {"meta_json": full, "task_id": "t-1"})
+    assert caught.value.message == "meta_json is 16,400 bytes as JSON; the limit is 16,384. Send less"
+    assert caught.value.field == "meta_json"
 
 
 def test_a_host_that_sends_every_argument_is_understood():

@@ -84,6 +84,7 @@ for _ in range(10_000):
         ((StartRun, {"meta_json": {"a": TOO_DEEP}}), "meta_json", "meta_json is nested too deeply. Flatten it"),
         ((ReportUsage, {"run_id": RUN}), "token_usage", USAGE_MISSING),
         ((ReportUsage, {"run_id": RUN, "token_usage": [1]}), "token_usage", "token_usage is not an object"),
+        ((ReportUsage, {"run_id": RUN, "token_usage": ""}), "token_usage", "token_usage is empty"),
         (usage(input_tokens=-1), "token_usage.input_tokens", "token_usage.input_tokens is less than 0"),
         (usage(input_tokens=1.5), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
         (usage(input_tokens="ten"), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),

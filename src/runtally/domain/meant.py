@@ -55,22 +55,26 @@ def _meant(model: type[BaseModel], given: Mapping[str, Any], texts: JsonTexts) -
     return told
 
 
-def _read(place: _Place, value: Any, texts: JsonTexts) -> Any:
-    if value == "" or place.is_payload:
-        return value
-    if isinstance(value, str):
-        if place.is_list:
-            value = texts.read_nested(value, list, "an array")
-        elif place.model is not None:
-            value = texts.read_nested(value, dict, "an object")
-        elif place.is_object:
-            value = texts.read_object(value)
-    if place.model is None or isinstance(value, Unread):
+def _read(place: _Place, sent: Any, texts: JsonTexts) -> Any:
+    if place.is_payload:
+        return sent
+    value = _parsed(place, sent, texts) if isinstance(sent, str) else sent
+    if place.model is None:
         return value
     if place.is_list and isinstance(value, list):
         # Of more than may come, none is looked at.
         return [_entry(place.model, one, texts) for one in value] if len(value) <= TRACES_PER_CALL else value
     return _nested(place.model, value, texts) if isinstance(value, dict) and not place.is_list else value
+
+
+def _parsed(place: _Place, text: str, texts: JsonTexts) -> Any:
+    if not text:
+        return Unread("is empty") if place.model is not None and place.required else text
+    if place.is_list:
+        return texts.read_nested(text, list, "an array")
+    if place.model is not None:
+        return texts.read_nested(text, dict, "an object")
+    return texts.read_object(text) if place.is_object else text
 
 
 def _entry(model: type[BaseModel], one: Any, texts: JsonTexts) -> Any:

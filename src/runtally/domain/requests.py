@@ -137,7 +137,10 @@ class StartRun(Request):
         meta = {**(self.meta_json or {}), "task_id": self.task_id}
         if self.meta_json and self.meta_json.get("task_id", self.task_id) != self.task_id:
             _blame("task_id", "is another one than meta_json has; send it once")
-        return self.model_copy(update={"meta_json": bounded_object(meta), "task_id": None})
+        try:
+            return self.model_copy(update={"meta_json": bounded_object(meta), "task_id": None})
+        except PydanticCustomError as error:
+            raise PydanticCustomError(error.type, error.message_template, {"field": "meta_json"}) from None
 
     @property
     def is_repeatable(self) -> bool:

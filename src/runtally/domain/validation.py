@@ -154,7 +154,7 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
     """Where it is wrong; a rule about several fields together names one of them."""
-    blamed = detail.get("ctx", {}).get("field") if detail["type"] == "consistency" else None
+    blamed = detail.get("ctx", {}).get("field")
     return detail["loc"] if blamed is None else (*detail["loc"], blamed)
 
 

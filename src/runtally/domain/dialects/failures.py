@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from runtally.domain.limits import TEXT_CHARS
+from runtally.domain.limits import ERROR_CHARS, TEXT_CHARS
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
+_ONE_LONG_WORD: Final = "failed; the error is one long word"
 
 
 def telling_line(text: str) -> str:
@@ -14,5 +15,10 @@ def telling_line(text: str) -> str:
 
 
 def summary_of(message: str) -> str:
-    """The telling line of a message, as much of it as a summary may have."""
-    return telling_line(message)[:TEXT_CHARS]
+    """The telling line of a message, as many words of it as a summary may have."""
+    line = telling_line(message[:ERROR_CHARS])
+    if len(line) <= TEXT_CHARS:
+        return line
+    # Between words: half of a secret would not be known as one.
+    words, *cut = line[: TEXT_CHARS + 1].rsplit(None, 1)
+    return words if cut else _ONE_LONG_WORD
