@@ -1,4 +1,4 @@
-"""What cannot be recorded is refused in one sentence: which field, what is wrong, what to do."""
+"""What cannot be recorded is refused in words: which field, what is wrong, what to do."""
 
 import math
 
@@ -30,6 +30,13 @@ def tracked(**arguments):
     return TrackMcp, {"tool": "search"} | arguments
 
 
+AGENT_MISSING = "agent is required; send the name of the agent"
+SUMMARY_MISSING = "summary is required; send a sentence that says what happened"
+RUN_ID_MISSING = "run_id is required; core_start_run answers it, and list_runs with status running finds an open run"
+USAGE_MISSING = (
+    'token_usage is required; send an object like {"input_tokens": 8400, "output_tokens": 1200, '
+    '"model": "claude-opus-4"}'
+)
 NOT_A_UUID = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
 NOT_A_TIME = "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z"
 A_NUMBER = "is a number; send a time like 2026-01-31T09:30:00Z"
@@ -46,37 +53,44 @@ for _ in range(10_000):
 @pytest.mark.parametrize(
     ("asked", "field", "sentence"),
     [
-        ((RecordRun, {"summary": "Done"}), "agent", "agent is required"),
-        ((RecordRun, {"agent": "a", "summary": None}), "summary", "summary is required"),
+        ((RecordRun, {"summary": "Done"}), "agent", AGENT_MISSING),
+        ((RecordRun, {"agent": "a", "summary": None}), "summary", SUMMARY_MISSING),
         ((RecordRun, {"agent": "a", "summary": ""}), "summary", "summary is empty"),
-        ((RecordRun, {}), "agent", "agent is required (1 more problem after this one)"),
+        ((RecordRun, {"agent": "", "summary": "Done"}), "agent", "agent is empty"),
+        ((GetRun, {"run_id": ""}), "run_id", "run_id is empty"),
+        ((GetRun, {}), "run_id", RUN_ID_MISSING),
+        ((TrackMcp, {}), "tool", "tool is required; send the name of the tool that was called"),
+        (
+            (EndRun, {"run_id": RUN}),
+            "status",
+            "status is required; send completed, partial, failed or interrupted",
+        ),
+        ((RecordRun, {}), "agent", f"{AGENT_MISSING}; {SUMMARY_MISSING}"),
         (
             (RecordFailure, {"run_id": 1, "task_id": 2}),
             "run_id",
-            "run_id is not a string (2 more problems after this one)",
+            f"run_id is not a string; {SUMMARY_MISSING}; task_id is not a string",
         ),
         ((StartRun, {"agent_id": 5}), "agent_id", "agent_id is not a string"),
-        ((StartRun, {"agent_id": ""}), "agent_id", "agent_id is empty"),
         ((StartRun, {"run_id": "run-1"}), "run_id", f"run_id {NOT_A_UUID}"),
         ((StartRun, {"run_id": f" {RUN}"}), "run_id", f"run_id {NOT_A_UUID}"),
         ((StartRun, {"run_id": "z" * 32}), "run_id", f"run_id {NOT_A_UUID}"),
         ((StartRun, {"project_key": ".hidden"}), "project_key", f"project_key {NOT_A_KEY}"),
         ((StartRun, {"project_key": "alpha\n"}), "project_key", f"project_key {NOT_A_KEY}"),
-        ((StartRun, {"project_key": ""}), "project_key", f"project_key {NOT_A_KEY}"),
-        ((StartRun, {"meta_json": "{}"}), "meta_json", "meta_json is not an object"),
         ((StartRun, {"meta_json": [1]}), "meta_json", "meta_json is not an object"),
         ((StartRun, {"meta_json": {"a": [math.nan]}}), "meta_json", f"meta_json {NO_JSON}"),
         ((StartRun, {"input": -math.inf}), "input", f"input {NO_JSON}"),
         ((StartRun, {"input": TOO_DEEP}), "input", "input is nested too deeply. Flatten it"),
         ((StartRun, {"meta_json": {"a": TOO_DEEP}}), "meta_json", "meta_json is nested too deeply. Flatten it"),
-        ((ReportUsage, {"run_id": RUN}), "token_usage", "token_usage is required"),
+        ((ReportUsage, {"run_id": RUN}), "token_usage", USAGE_MISSING),
         ((ReportUsage, {"run_id": RUN, "token_usage": [1]}), "token_usage", "token_usage is not an object"),
+        ((ReportUsage, {"run_id": RUN, "token_usage": ""}), "token_usage", "token_usage is empty"),
         (usage(input_tokens=-1), "token_usage.input_tokens", "token_usage.input_tokens is less than 0"),
         (usage(input_tokens=1.5), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
-        (usage(input_tokens="10"), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
+        (usage(input_tokens="ten"), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
         (usage(input_tokens=True), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
         (usage(input_tokens=math.inf), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
-        (usage(cost_usd="0.1"), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
+        (usage(cost_usd="0,1"), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
         (usage(cost_usd=False), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
         (usage(cost_usd=-0.01), "token_usage.cost_usd", "token_usage.cost_usd is less than 0"),
         (usage(cost_usd=math.nan), "token_usage.cost_usd", "token_usage.cost_usd is not a finite number"),
@@ -85,38 +99,38 @@ for _ in range(10_000):
             "traces",
             "traces is not an array",
         ),
-        (traces({}, "grep"), "traces[1]", "traces[1] is not an object"),
+        (traces({}, "grep"), "traces[1]", "traces[1] is text that is not JSON; send an object"),
+        (traces({}, 5), "traces[1]", "traces[1] is not an object"),
         (traces({"kind": "LLM"}), "traces[0].kind", f"traces[0].kind {KINDS}"),
         (traces({"status": "OK"}), "traces[0].status", "traces[0].status must be one of 'ok' or 'error'"),
         (
             traces({"started_at": "2026-01-02T00:00:00Z", "ended_at": "2026-01-01T00:00:00Z"}),
-            "traces[0]",
-            "traces[0] ends before it starts: ended_at is earlier than started_at",
+            "traces[0].ended_at",
+            "traces[0].ended_at is earlier than started_at; check both",
         ),
         (
             tracked(started_at="2026-01-02T00:00:00Z", ended_at="2026-01-01T00:00:00Z"),
-            None,
-            "the call ends before it starts: ended_at is earlier than started_at",
+            "ended_at",
+            "ended_at is earlier than started_at; check both",
         ),
         (tracked(started_at="yesterday"), "started_at", f"started_at {NOT_A_TIME}"),
-        (tracked(started_at=""), "started_at", f"started_at {NOT_A_TIME}"),
         (tracked(started_at=["2026-01-01T00:00:00Z"]), "started_at", f"started_at {NOT_A_TIME}"),
         (tracked(started_at="2026-02-30T00:00:00Z"), "started_at", f"started_at {NOT_A_TIME}"),
         (tracked(started_at=1_767_225_600), "started_at", f"started_at {A_NUMBER}"),
         (tracked(started_at=1_767_225_600.5), "started_at", f"started_at {A_NUMBER}"),
         (tracked(started_at="2026-01-01T00:00:00"), "started_at", f"started_at {NO_OFFSET}"),
-        (tracked(started_at="2026-01-01"), "started_at", f"started_at {NO_OFFSET}"),
+        (tracked(started_at="2026-01-01"), "started_at", f"started_at {NOT_A_TIME}"),
         (tracked(started_at="1969-12-31T23:59:59Z"), "started_at", f"started_at {NO_SUCH_YEAR}"),
         (tracked(started_at="2256-01-01T00:00:00Z"), "started_at", f"started_at {NO_SUCH_YEAR}"),
-        (tracked(duration_ms="12"), "duration_ms", "duration_ms is not an integer"),
+        (tracked(duration_ms="12 ms"), "duration_ms", "duration_ms is not an integer"),
         (tracked(duration_ms=-1), "duration_ms", "duration_ms is less than 0"),
         (
-            (EndRun, {"run_id": RUN, "status": "done"}),
+            (EndRun, {"run_id": RUN, "status": "timeout"}),
             "status",
             "status must be one of 'completed', 'partial', 'failed' or 'interrupted'",
         ),
-        ((ListRuns, {"limit": 0}), "limit", "limit is less than 1"),
-        ((ListRuns, {"limit": "20"}), "limit", "limit is not an integer"),
+        ((ListRuns, {"limit": 0}), "limit", "limit is less than 1; send more, or leave it out"),
+        ((ListRuns, {"limit": "all"}), "limit", "limit is not an integer"),
         ((ListRuns, {"cursor": 7}), "cursor", "cursor is not a string"),
         ((GetRun, {"run_id": RUN, "detail": "all"}), "detail", "detail must be one of 'summary' or 'spans'"),
     ],
@@ -128,17 +142,17 @@ def test_what_is_wrong_is_said_in_one_sentence(asked, field, sentence):
 
 
 KNOWN_TO_GET_RUN = "known are cursor, detail, max_chars, project_key, run_id"
-ONE_MORE = " (1 more problem after this one)"
 
 
 @pytest.mark.parametrize(
     ("asked", "unknown", "hint"),
     [
-        ((RecordRun, {"agent": "a", "sumary": "Done"}), "sumary", f"did you mean summary?{ONE_MORE}"),
-        ((ReportUsage, {"runId": RUN, "token_usage": {}}), "runId", f"did you mean run_id?{ONE_MORE}"),
+        ((RecordRun, {"agent": "a", "sumary": "Done"}), "sumary", "did you mean summary?"),
+        ((ReportUsage, {"runId": RUN, "token_usage": {}}), "runId", "did you mean run_id?"),
         (usage(input_token=1), "token_usage.input_token", "did you mean input_tokens?"),
         (usage(reasoning=None), "token_usage.reasoning", "did you mean reasoning_tokens?"),
-        ((GetRun, {"run_id": RUN, "verbose": None}), "verbose", KNOWN_TO_GET_RUN),
+        ((GetRun, {"run_id": RUN, "colour": None}), "colour", KNOWN_TO_GET_RUN),
+        ((GetRun, {"run_id": RUN, "r" * 65: 1}), f"{'r' * 64}…", KNOWN_TO_GET_RUN),
         ((GetRun, {"run_id": RUN, "x\n" * 40: 1}), f"{'x?' * 32}…", KNOWN_TO_GET_RUN),
     ],
 )
@@ -222,6 +236,25 @@ def test_keys_that_become_one_by_redaction_are_both_kept():
         "[REDACTED:github_token]": "first",
         "[REDACTED:github_token]#2": "second",
     }
+
+
+def test_five_problems_are_told_and_the_others_counted_unknown_arguments_first() -> None:
+    wrong = {"agent": 1, "label": "x" * 129, "user_id": 2, "run_id": "r", "input": TOO_DEEP, "colour": 1, "shape": 1}
+    error = refusal(StartRun, wrong)
+    assert (error.code, error.field) == ("invalid", "colour")
+    known = "is not a known argument; known are agent_id, conversation_id, idempotency_key, input, label, meta_json"
+    known += ", parent_run_id, project_key, run_id, summary, user_id"
+    assert error.message == (
+        f"colour {known}; shape is not a known argument; agent is not a string; run_id {NOT_A_UUID}; "
+        "label is 129 characters; the limit is 128. Cut it; and 2 more"
+    )
+
+
+def test_a_limit_is_told_as_such_only_where_it_is_the_first_thing_wrong() -> None:
+    long, empty = "x" * 129, {"run_id": 5}
+    assert refusal(StartRun, {"agent_id": long, "run_id": 5}).code == "limit"
+    assert refusal(StartRun, {"agent_id": long, "colour": 1}).code == "invalid"
+    assert refusal(StartRun, {"user_id": "x" * 257} | empty).code == "invalid"
 
 
 def test_more_arguments_than_any_call_has_are_not_explained_one_by_one() -> None:

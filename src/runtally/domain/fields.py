@@ -4,15 +4,26 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StrictInt, StrictStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from runtally.domain import limits
-from runtally.domain.clock import micros, rfc3339
+from runtally.domain.clock import rfc3339
+from runtally.domain.dialects import words, written
+from runtally.domain.lifecycle import EndStatus, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 
 
 def _uuid(value: str) -> str:
+    if not value:
+        raise PydanticCustomError("uuid", "is empty")
     if _UUID.fullmatch(value):
         return str(UUID(value))
     # No example: a model would send that very id, run after run.
@@ -38,36 +51,28 @@ def _uuid(value: str) -> str:
     raise PydanticCustomError("uuid", told)
 
 
-def _integral(value: Any) -> Any:
+def _count(value: Any) -> Any:
     """JSON has one number type: 3.0 is an integer there (JSON Schema 2020-12, validation section 6.1.1)."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    number = written.whole_number(value)
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _whole_ms(value: Any) -> Any:
-    return round(value) if isinstance(value, float) and math.isfinite(value) else value
+    number = written.milliseconds(value)
+    return round(number) if isinstance(number, float) and math.isfinite(number) else number
 
 
-def _finite_number(value: Any) -> Any:
-    if isinstance(value, bool):
+def _cost(value: Any) -> Any:
+    number = written.amount(value)
+    if isinstance(number, bool):
         raise PydanticCustomError("number", "is not a number")
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(number, float) and not math.isfinite(number):
         raise PydanticCustomError("number", "is not a finite number")
-    return value
+    return number
 
 
 def _moment(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise PydanticCustomError("moment", "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z") from None
-    if moment.tzinfo is None:
-        raise PydanticCustomError("moment", "has no offset from UTC; end it in Z or, say, +02:00")
-    at_us = micros(moment)
-    if not 0 <= at_us <= limits.COUNT_MAX:
-        raise PydanticCustomError("moment", "lies before 1970 or after 2255; check the year")
-    return at_us
+    return value if isinstance(value, int) and not isinstance(value, bool) else written.moment(value)
 
 
 def _as_text(value: Any) -> Any:
@@ -175,7 +180,7 @@ Payload = Annotated[
 """Any JSON outside, `Content` (or None) inside. Callers are told of objects and texts, which nearly all of it is."""
 Count = Annotated[
     StrictInt,
-    BeforeValidator(_integral),
+    BeforeValidator(_count),
     Field(ge=0, le=limits.COUNT_MAX),
     WithJsonSchema({"type": "integer", "minimum": 0}),
 ]
@@ -187,7 +192,7 @@ DurationMs = Annotated[
 ]
 CostUsd = Annotated[
     float,
-    BeforeValidator(_finite_number),
+    BeforeValidator(_cost),
     Field(ge=0, le=limits.COST_USD_MAX, strict=True),
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
@@ -203,6 +208,20 @@ Moment = Annotated[
 
 SentMoment = Annotated[Moment, BeforeValidator(_as_text)]
 """A `Moment` as a caller sends it: RFC 3339 text alone."""
+
+MomentOrAgo = Annotated[
+    int | written.Ago,
+    PlainValidator(written.moment_or_ago),
+    BeforeValidator(_as_text),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A `SentMoment`, a date, or how long ago: what a list begins or ends with."""
+
+YesNo = Annotated[StrictBool, BeforeValidator(written.yes_or_no)]
+
+SentEnd = Annotated[EndStatus, BeforeValidator(words.end_status)]
+SentStatus = Annotated[RunStatus, BeforeValidator(words.run_status)]
+"""A status in any recorder's word."""
 
 NanoUsd = Annotated[int, PlainSerializer(_usd, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})]
 """Nano-dollars inside, dollars outside."""

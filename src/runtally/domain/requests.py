@@ -1,11 +1,13 @@
 """What may be asked of Runtally: one model per tool, shared by every door; tool schemas keep the order of fields."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from runtally.domain import limits
+from runtally.domain.dialects.failures import summary_of
 from runtally.domain.fields import (
     CostUsd,
     Count,
@@ -13,24 +15,38 @@ from runtally.domain.fields import (
     ErrorText,
     Identifier,
     JsonObject,
+    MomentOrAgo,
     Name,
     Payload,
     ProjectKey,
     Prose,
     RunId,
+    SentEnd,
     SentMoment,
+    SentStatus,
     Summary,
     Ticket,
+    YesNo,
     bounded_object,
 )
-from runtally.domain.lifecycle import EndStatus, RunStatus, SpanKind
+from runtally.domain.lifecycle import SpanKind
+from runtally.domain.meant import as_meant
 from runtally.domain.usage import Tokens, TokenUsage
 
 
 class Request(BaseModel):
-    """A request: arguments it does not know are refused, and a null argument counts as left out."""
+    """A request: an argument that it does not know is refused, one that can only mean one thing is understood."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_meant(cls, given: Any) -> Any:
+        return cls._in_our_words(as_meant(cls, given)) if isinstance(given, dict) else given
+
+    @classmethod
+    def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
+        return told
 
     @property
     def is_repeatable(self) -> bool:
@@ -93,21 +109,43 @@ FinalUsage = Annotated[TokenUsage, WithJsonSchema({"type": "object"})]
 """Final totals; the shape is told once, as that of traces."""
 
 
+def _also(ours: str, *others: str) -> Any:
+    """What other recorders call an argument; the schema tells our name alone."""
+    return Field(validation_alias=AliasChoices(ours, *others))
+
+
+AgentId = Annotated[Name | None, _also("agent_id", "agent", "agent_name")]
+MetaJson = Annotated[JsonObject | None, _also("meta_json", "metadata", "meta")]
+
+
 class StartRun(Request):
-    """`core_start_run`."""
+    """`core_start_run`. A `task_id` is kept in `meta_json`; `follows_act_id` has a use once acts are recorded."""
 
     project_key: ProjectKey | None = None
-    agent_id: Name | None = None
+    agent_id: AgentId = None
     run_id: RunId | None = None
-    summary: Prose | None = None
-    meta_json: JsonObject | None = None
+    summary: Annotated[Prose | None, _also("summary", "description", "intent")] = None
+    meta_json: MetaJson = None
     label: Name | None = None
     parent_run_id: RunId | None = None
-    conversation_id: Identifier | None = None
-    user_id: Identifier | None = None
-    follows_act_id: Identifier | None = None
+    conversation_id: Annotated[Identifier | None, _also("conversation_id", "session_id")] = None
+    user_id: Annotated[Identifier | None, _also("user_id", "distinct_id")] = None
+    follows_act_id: SkipJsonSchema[Identifier | None] = None
     input: Payload | None = None
     idempotency_key: Identifier | None = None
+    task_id: SkipJsonSchema[Name | None] = None
+
+    @model_validator(mode="after")
+    def _has_its_task_in_meta(self) -> Self:
+        if self.task_id is None:
+            return self
+        meta = {**(self.meta_json or {}), "task_id": self.task_id}
+        if self.meta_json and self.meta_json.get("task_id", self.task_id) != self.task_id:
+            _blame("task_id", "is another one than meta_json has; send it once")
+        try:
+            return self.model_copy(update={"meta_json": bounded_object(meta), "task_id": None})
+        except PydanticCustomError as error:
+            raise PydanticCustomError(error.type, error.message_template, {"field": "meta_json"}) from None
 
     @property
     def is_repeatable(self) -> bool:
@@ -128,9 +166,9 @@ class EndRun(Request):
     """`core_end_run`."""
 
     run_id: RunId
-    status: EndStatus
-    summary: Prose | None = None
-    meta_json: JsonObject | None = None
+    status: SentEnd
+    summary: Annotated[Prose | None, _also("summary", "description", "error_summary")] = None
+    meta_json: MetaJson = None
     token_usage: FinalUsage | None = None
     traces: FinalTraces | None = None
     output: Payload | None = None
@@ -142,25 +180,52 @@ class EndRun(Request):
         return True
 
 
+_SUMMARY = ("summary", "description")
+_ERROR = ("error", "stack_trace", "traceback")
+_MESSAGE = ("message", "error_message")
+
+
 class RecordFailure(Request):
+    """`core_record_failure`. A `message` is the summary or the error, whichever is not told; with neither it is the
+    error, and its telling line the summary.
+    """
+
     project_key: ProjectKey | None = None
     run_id: RunId | None = None
-    agent_id: Name | None = None
-    summary: Summary
+    agent_id: AgentId = None
+    summary: Annotated[Summary, _also(*_SUMMARY)]
     task_id: Name | None = None
-    error: ErrorText | None = None
+    error: Annotated[ErrorText | None, _also(*_ERROR)] = None
     context: JsonObject | None = None
-    meta: JsonObject | None = None
+    meta: Annotated[JsonObject | None, _also("meta", "metadata", "meta_json")] = None
     error_type: Name | None = None
     idempotency_key: Identifier | None = None
+    message: Annotated[SkipJsonSchema[ErrorText | None], _also(*_MESSAGE)] = None
+
+    @classmethod
+    def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
+        message = next((told[name] for name in _MESSAGE if name in told), None)
+        if not isinstance(message, str) or any(told.get(name) for name in _SUMMARY):
+            return told
+        if not told.keys() & {*_ERROR}:
+            return told | {"summary": summary_of(message)}
+        return {name: value for name, value in told.items() if name not in _MESSAGE} | {"summary": message}
+
+    @model_validator(mode="after")
+    def _has_its_message_as_error(self) -> Self:
+        if self.message is None:
+            return self
+        if self.error is not None and self.message not in (self.error, self.summary):
+            _blame("message", "is told beside summary and error, and is another; send it as one of them")
+        return self.model_copy(update={"error": self.error or self.message, "message": None})
 
 
 class RecordRun(Request):
     project_key: ProjectKey | None = None
-    agent: Name
-    summary: Summary
+    agent: Annotated[Name, _also("agent", "agent_id", "agent_name")]
+    summary: Annotated[Summary, _also("summary", "description")]
     ticket: Ticket | None = None
-    meta_json: JsonObject | None = None
+    meta_json: MetaJson = None
     idempotency_key: Identifier | None = None
 
 
@@ -175,10 +240,10 @@ class TrackMcp(Request):
     error: ErrorText | None = None
     duration_ms: DurationMs | None = None
     started_at: SentMoment | None = None
-    user_id: Annotated[Identifier | None, Field(validation_alias=AliasChoices("user_id", "distinct_id"))] = None
+    user_id: Annotated[Identifier | None, _also("user_id", "distinct_id")] = None
     session_id: Identifier | None = None
-    client: Annotated[Name | None, Field(validation_alias=AliasChoices("client", "client_label"))] = None
-    attributes: JsonObject | None = None
+    client: Annotated[Name | None, _also("client", "client_label")] = None
+    attributes: Annotated[JsonObject | None, _also("attributes", "metadata", "meta")] = None
     span_id: Identifier | None = None
     agent_name: Annotated[Name | None, Field(exclude=True)] = None
     ended_at: Annotated[SentMoment | None, Field(exclude=True)] = None
@@ -202,17 +267,17 @@ class GetRun(Request):
 class ListRuns(Request):
     """`list_runs`."""
 
-    status: RunStatus | None = None
+    status: SentStatus | None = None
     agent: Name | None = None
     label: Name | None = None
     user: Identifier | None = None
     model: Identifier | None = None
     ticket: Ticket | None = None
     min_cost_usd: CostUsd | None = None
-    has_failures: StrictBool | None = None
+    has_failures: YesNo | None = None
     query: Prose | None = None
-    since: SentMoment | None = None
-    until: SentMoment | None = None
+    since: MomentOrAgo | None = None
+    until: MomentOrAgo | None = None
     parent_run_id: RunId | None = None
     conversation_id: Identifier | None = None
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT
@@ -235,4 +300,9 @@ def _said_once(attributes: dict[str, Any], beside: dict[str, Any]) -> None:
 
 def _ends_after_it_starts(started_at: int | None, ended_at: int | None) -> None:
     if started_at is not None and ended_at is not None and ended_at < started_at:
-        raise PydanticCustomError("consistency", "ends before it starts: ended_at is earlier than started_at")
+        _blame("ended_at", "is earlier than started_at; check both")
+
+
+def _blame(field: str, told: str) -> NoReturn:
+    """Refuse what only all fields together tell, as a fault of one of them."""
+    raise PydanticCustomError("consistency", told, {"field": field})

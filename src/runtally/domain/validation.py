@@ -1,22 +1,27 @@
-"""Turning what arrived into a request, or into one sentence about what is wrong with it."""
+"""Turning what arrived into a request, or into sentences about what is wrong with it."""
 
 import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from runtally.domain.dialects.written import Unread
 from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
+from runtally.domain.hints import KNOWN_ARE, hint, meant_by
+from runtally.domain.meant import NAMES_MAX, names_of
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _SHOWN_CHARS: Final = 64
 _INDEXED: Final = re.compile(r"(\w+)(?:\[[0-9]{1,3}\])?")
-_ARGUMENTS_MAX: Final = 1_000
-"""Many more than any call has; each of what is beyond them would be explained at the cost of others."""
-_TOO_LARGE: Final = frozenset({"string_too_long", "too_long", "json_size", "json_depth", "too_many_tokens"})
+_PROBLEMS_MAX: Final = 5
+"""Of which one refusal tells; the others are counted."""
+_TOO_LARGE: Final = frozenset(
+    {"string_too_long", "too_long", "json_size", "json_depth", "too_many_tokens", "less_than_equal", "int_parsing_size"}
+)
 _EXPECTED: Final = {
     "string_type": "is not a string",
     "int_type": "is not an integer",
@@ -33,35 +38,68 @@ _EXPECTED: Final = {
     "string_unicode": "contains half of a surrogate pair; send whole characters",
     "int_parsing_size": "is too large",
 }
+_IF_MISSING: Final = {
+    "run_id": "core_start_run answers it, and list_runs with status running finds an open run",
+    "status": "send completed, partial, failed or interrupted",
+    "agent": "send the name of the agent",
+    "tool": "send the name of the tool that was called",
+    "summary": "send a sentence that says what happened",
+    "token_usage": 'send an object like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}',
+}
+"""What to send of a required argument."""
 
 
 def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
-    """The arguments as a request of the given model; one that is null counts as left out.
+    """The arguments as a request of the given model, what can only mean one thing being understood.
 
     Raises:
         LimitExceeded: the first thing wrong is that something is larger than Runtally keeps.
-        InvalidInput: anything else is wrong. Both name the field, the rule and the way out in our own words.
+        InvalidInput: anything else is wrong. Both name the field, the rule and the way out in our own words, of five
+            problems at most.
     """
-    if len(arguments) > _ARGUMENTS_MAX:
-        known = ", ".join(sorted(model.model_fields))
-        raise InvalidInput(f"the call has {len(arguments):,} arguments; known are {known}")
-    given = {name: value for name, value in arguments.items() if value is not None or name not in model.model_fields}
+    if len(arguments) > NAMES_MAX:
+        known = ", ".join(sorted(_shown_names(model)))
+        raise InvalidInput(f"the call has {len(arguments):,} arguments{KNOWN_ARE}{known}")
     try:
-        return model.model_validate(given, by_alias=True)
+        return model.model_validate(dict(arguments), by_alias=True)
     except ValidationError as error:
         raise _explain(model, error.errors(include_url=False)) from None
 
 
 def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyError:
     # An unknown argument explains the required one that is missing beside it.
-    first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
-    field = _path(first["loc"]) if first["loc"] else None
-    sentence = _sentence(model, first)
-    more = len(details) - 1
-    if more:
-        sentence += f" ({more} more {'problem' if more == 1 else 'problems'} after this one)"
-    kind = LimitExceeded if first["type"] in _TOO_LARGE else InvalidInput
-    return kind(sentence, field=field)
+    unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
+    misspelt = {(*detail["loc"][:-1], _meant(model, detail)) for detail in unknown[:_PROBLEMS_MAX]}
+    others = [
+        detail
+        for detail in details
+        if detail["type"] != "extra_forbidden" and not (detail["type"] == "missing" and detail["loc"] in misspelt)
+    ]
+    problems = unknown + others
+    told = "; ".join(_said_once(_sentence(model, problem) for problem in problems[:_PROBLEMS_MAX]))
+    more = len(problems) - _PROBLEMS_MAX
+    first = problems[0]
+    kind = LimitExceeded if _is_too_large(first) else InvalidInput
+    return kind(f"{told}; and {more:,} more" if more > 0 else told, field=_path(_location(first)) or None)
+
+
+def _said_once(sentences: Iterable[str]) -> Iterator[str]:
+    """The sentences, of which no two list the same known names."""
+    listed = set()
+    for sentence in sentences:
+        problem, introduction, names = sentence.partition(KNOWN_ARE)
+        yield problem if names in listed else sentence
+        if introduction:
+            listed.add(names)
+
+
+def _is_too_large(detail: ErrorDetails) -> bool:
+    given = detail["input"]
+    return given.too_large if isinstance(given, Unread) else detail["type"] in _TOO_LARGE
+
+
+def _meant(model: type[BaseModel], detail: ErrorDetails) -> str | None:
+    return meant_by(str(detail["loc"][-1]), _names_at(model, detail["loc"][:-1]))
 
 
 def is_field_of(model: type[BaseModel], field: str) -> bool:
@@ -77,13 +115,17 @@ def is_field_of(model: type[BaseModel], field: str) -> bool:
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
-    field, kind = _path(detail["loc"]), detail["type"]
+    field, kind, given = _path(_location(detail)) or "the call", detail["type"], detail["input"]
     if kind == "extra_forbidden":
         return _unknown(model, detail["loc"])
+    if isinstance(given, Unread):
+        return f"{field} {given.why}"
+    if kind == "missing" and field in _IF_MISSING:
+        return f"{field} is required; {_IF_MISSING[field]}"
     if kind in _OURS:
         return f"{field} {detail['msg']}"
     if kind in _BOUNDS:
-        return f"{field} {_BOUNDS[kind](detail['input'], detail['ctx'])}"
+        return f"{field} {_BOUNDS[kind](given, detail['ctx'])}"
     return f"{field} {_EXPECTED.get(kind, 'is not valid')}"
 
 
@@ -96,7 +138,9 @@ _BOUNDS: Final[dict[str, Callable[[Any, dict[str, Any]], str]]] = {
     "string_too_long": lambda given, rule: f"is {len(given):,} characters; the limit is {rule['max_length']:,}. Cut it",
     "too_long": lambda given, rule: f"has {len(given):,} entries; the limit is {rule['max_length']:,}. Split the call",
     "literal_error": lambda _, rule: f"must be one of {rule['expected']}",
-    "greater_than_equal": lambda _, rule: f"is less than {rule['ge']:,}",
+    "greater_than_equal": lambda _, rule: (
+        f"is less than {rule['ge']:,}" + ("; send more, or leave it out" if rule["ge"] else "")
+    ),
     "less_than_equal": lambda _, rule: f"is more than {rule['le']:,}",
 }
 
@@ -105,25 +149,43 @@ def _path(location: tuple[int | str, ...]) -> str:
     path = ""
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" if path else _shown(part)
-    return path or "the call"
+    return path
+
+
+def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
+    """Where it is wrong; a rule about several fields together names one of them."""
+    blamed = detail.get("ctx", {}).get("field")
+    return detail["loc"] if blamed is None else (*detail["loc"], blamed)
 
 
 def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    known = sorted(_names_at(model, location[:-1]))
-    near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-    return f"{_path(location)} is not a known argument; {hint}"
+    name, within = str(location[-1]), _model_at(model, location[:-1])
+    for field, info in within.model_fields.items() if within else ():
+        if name in names_of(field, info):
+            return f"{_path(location)} is {field}, which is told otherwise beside it; send one of them"
+    return f"{_path(location)} is not a known argument{hint(name, _names_at(model, location[:-1]))}"
 
 
-def _names_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+def _names_at(model: type[BaseModel], location: tuple[int | str, ...]) -> frozenset[str]:
+    within = _model_at(model, location)
+    return _shown_names(within) if within else frozenset()
+
+
+@cache
+def _shown_names(model: type[BaseModel]) -> frozenset[str]:
+    """The names that the schema tells."""
+    return frozenset(model.model_json_schema(by_alias=False)["properties"])
+
+
+def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
     for part in location:
         if isinstance(part, int):
             continue
-        nested = next((kind for kind in _models_in(model.model_fields[part].annotation)), None)
+        nested = next(iter(_models_in(model.model_fields[part].annotation)), None)
         if nested is None:
-            return set()
+            return None
         model = nested
-    return set(model.model_fields)
+    return model
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -22,8 +22,8 @@ from mcp_types import (
 )
 from pydantic_core import from_json
 
+from runtally.domain.json_counts import told_excess
 from runtally.domain.json_size import LARGE_BYTES
-from runtally.mcp_server.json_counts import told_excess
 
 logger = logging.getLogger(__name__)
 

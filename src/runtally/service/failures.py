@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Final
 
 from runtally.domain.caller import Caller
+from runtally.domain.dialects.failures import telling_line
 from runtally.domain.models import Failure, FailureRecorded, Totals
 from runtally.domain.records import Addition
 from runtally.domain.requests import RecordFailure
@@ -78,7 +79,6 @@ _VARYING: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_TRACEBACK: Final = "Traceback (most recent call last):"
 
 
 def fingerprint(error_type: str | None, error: str | None, summary: str) -> str:
@@ -88,11 +88,6 @@ def fingerprint(error_type: str | None, error: str | None, summary: str) -> str:
     in lower case, without what varies from one time to the next: ids, addresses, paths and numbers. Without an
     `error` the summary stands in, which two agents rarely word alike.
     """
-    words = _VARYING.sub("#", (_telling_line(error or "") or _telling_line(summary)).lower())
+    words = _VARYING.sub("#", (telling_line(error or "") or telling_line(summary)).lower())
     said = f"{(error_type or '').lower()}\n{' '.join(words.split())}"
     return blake2b(said.encode(), digest_size=8).hexdigest()
-
-
-def _telling_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
-    return lines[-1] if _TRACEBACK in text else lines[0]

@@ -5,6 +5,7 @@ from operator import is_
 from typing import Final, NamedTuple
 
 from runtally.domain.caller import Caller, Origin
+from runtally.domain.dialects.written import Ago
 from runtally.domain.errors import InvalidInput
 from runtally.domain.lifecycle import has_ended
 from runtally.domain.limits import (
@@ -131,14 +132,15 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     or a span names, whatever its case (ASCII). `since` is included, `until` not.
 
     Raises:
-        InvalidInput: the cursor is not one of this list, or it is unclear which project is meant.
+        InvalidInput: the cursor is not one of this list, `since` or `until` lies before 1970, or it is unclear which
+            project is meant.
         NotAllowed: the caller may not use the project.
     """
     project_key = caller.project(request.project_key)
     asked = request.model_dump(mode="json", exclude=_NOT_OF_THE_QUESTION, exclude_none=True)
     bound_to, key = [project_key, asked], unit.store.random_key()
     most = min(request.limit, request.max_chars // SHORTEST_ROW_CHARS)
-    wanted = _filter_of(request)
+    wanted = _filter_of(unit, request)
     own = [] if request.cursor else _own_running(unit, project_key, wanted, min(most, _OWN_RUNS_FIRST))
     place = _Place(listed_first=_ids(own))
     if request.cursor:
@@ -168,7 +170,7 @@ def _ids(runs: Sequence[Run]) -> str:
     return " ".join(run.run_id for run in runs)
 
 
-def _filter_of(request: ListRuns) -> RunFilter:
+def _filter_of(unit: Unit, request: ListRuns) -> RunFilter:
     return RunFilter(
         status=request.status,
         agent=request.agent,
@@ -180,10 +182,19 @@ def _filter_of(request: ListRuns) -> RunFilter:
         has_failures=request.has_failures,
         parent_run_id=request.parent_run_id,
         conversation_id=request.conversation_id,
-        since=request.since,
-        until=request.until,
+        since=_moment(unit, request.since, "since"),
+        until=_moment(unit, request.until, "until"),
         text=request.query or None,
     )
+
+
+def _moment(unit: Unit, told: int | Ago | None, field: str) -> int | None:
+    if not isinstance(told, Ago):
+        return told
+    at_us = unit.now - told.micros
+    if at_us < 0:
+        raise InvalidInput(f"{field} lies before 1970; send less, or leave it out", field=field)
+    return at_us
 
 
 def _own_running(unit: Unit, project_key: str, wanted: RunFilter, limit: int) -> list[Run]:
