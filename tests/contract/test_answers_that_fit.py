@@ -213,7 +213,7 @@ NAMED = TEXT.map(lambda text: text[:100]) | st.sampled_from(["x", "y" * 128])
 STEP = st.fixed_dictionaries(
     {"name": NAMED.filter(bool)},
     optional={
-        "error": TEXT.flatmap(lambda text: st.integers(1, 4).map(lambda times: (text * times)[:8_000])),
+        "error": TEXT.filter(bool).flatmap(lambda text: st.integers(1, 4).map(lambda times: (text * times)[:8_000])),
         "model": NAMED.filter(bool),
         "tool_name": NAMED.filter(bool),
         "attributes": st.dictionaries(NAMED, TEXT, max_size=2),
@@ -221,7 +221,8 @@ STEP = st.fixed_dictionaries(
     },
 )
 RUN = st.fixed_dictionaries(
-    {"summary": TEXT}, optional={"agent_id": NAMED.filter(bool), "meta_json": st.dictionaries(NAMED, TEXT, max_size=2)}
+    {"summary": TEXT.filter(bool)},
+    optional={"agent_id": NAMED.filter(bool), "meta_json": st.dictionaries(NAMED, TEXT, max_size=2)},
 )
 
 

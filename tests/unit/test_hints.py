@@ -143,7 +143,7 @@ NOBODY_MEANS = {
     "core_start_run": ["priority", "agenda", "summit", "x"],
     "token_usage": ["temperature", "currency", "latency", "total_cats", "service_tier"],
     "get_run": ["colour", "run_index", ""],
-    "list_runs": ["ids", "order", "sort_by", "tenant", "model", "cost", "error"],
+    "list_runs": ["ids", "order", "sort_by", "tenant", "error"],
 }
 
 

@@ -212,6 +212,7 @@ SentMoment = Annotated[Moment, BeforeValidator(_as_text)]
 MomentOrAgo = Annotated[
     int | written.Ago,
     PlainValidator(written.moment_or_ago),
+    PlainSerializer(lambda told: str(told) if isinstance(told, int) else f"{told.micros} ago", return_type=str),
     BeforeValidator(_as_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

@@ -78,31 +78,35 @@ def reprice(
         find = unit.store.runs.lock if records else unit.store.runs.find
         run = find(project_key, run_id)
         if run is not None:
-            total = total.plus(_reprice_run(unit, run, [one for _, one in reports], since=since, records=records))
+            total = total.plus(
+                _reprice_run(unit, project_key, run, [one for _, one in reports], since=since, records=records)
+            )
     return total
 
 
-def _reprice_run(unit: Unit, run: Run, report_ids: Sequence[str], *, since: int, records: bool) -> Repriced:
+def _reprice_run(
+    unit: Unit, project_key: str, run: Run, report_ids: Sequence[str], *, since: int, records: bool
+) -> Repriced:
     total, room = NOTHING, _room(run)
     for report_id in report_ids:
-        stands = unit.store.usage.find_standing(run.project_key, run.run_id, report_id)
+        stands = unit.store.usage.find_standing(project_key, run.run_id, report_id)
         if stands is None:
             continue  # corrected meanwhile
-        reported_at = first_reported_at(unit, run.project_key, run.run_id, report_id)
+        reported_at = first_reported_at(unit, project_key, run.run_id, report_id)
         if reported_at < since:
             continue
-        entries = [_priced(unit, run, entry, reported_at) for entry in stands.entries]
+        entries = [_priced(unit, project_key, run.run_id, entry, reported_at) for entry in stands.entries]
         more = _cost_of(entries) - _cost_of(stands.entries)
         if more > room[stands.basis]:
             total = total.plus(Repriced(0, 0, _lacking(unit, stands.entries, reported_at, fits=False)))
             continue
         is_priced = entries != stands.entries
         if is_priced and records:
-            _take_the_place(unit, run, stands, entries)
+            _take_the_place(unit, project_key, run.run_id, stands, entries)
         room[stands.basis] -= more
         total = total.plus(Repriced(int(is_priced), more, _lacking(unit, entries, reported_at)))
     if total.reports and records:
-        unit.store.runs.add_up(run.project_key, run.run_id)
+        unit.store.runs.add_up(project_key, run.run_id)
     return total
 
 
@@ -116,14 +120,16 @@ def _cost_of(entries: Sequence[UsageEntry]) -> int:
     return sum(entry.spent.cost_nano_usd or 0 for entry in entries)
 
 
-def _take_the_place(unit: Unit, run: Run, stands: UsageReport, entries: Sequence[UsageEntry]) -> None:
+def _take_the_place(
+    unit: Unit, project_key: str, run_id: str, stands: UsageReport, entries: Sequence[UsageEntry]
+) -> None:
     corrected = stands._replace(
         report_id=unit.new_id(), reported_at=unit.now, entries=entries, corrects=stands.report_id
     )
-    unit.store.usage.insert(run.project_key, run.run_id, corrected)
+    unit.store.usage.insert(project_key, run_id, corrected)
 
 
-def _priced(unit: Unit, run: Run, entry: UsageEntry, reported_at: int) -> UsageEntry:
+def _priced(unit: Unit, project_key: str, run_id: str, entry: UsageEntry, reported_at: int) -> UsageEntry:
     """The entry with the cost that its calls have now, if any of them has one. What was priced in part stays so: which
     of its calls lack a cost is not known, and whatever they lacked is no price.
     """
@@ -131,7 +137,7 @@ def _priced(unit: Unit, run: Run, entry: UsageEntry, reported_at: int) -> UsageE
     if calls <= 0 or entry.spent.cost_nano_usd is not None:
         return entry
     # Prices go by request, and what is known of single requests is in their spans.
-    steps = _steps(unit, run, entry, reported_at) if calls > 1 else []
+    steps = _steps(unit, project_key, run_id, entry, reported_at) if calls > 1 else []
     requests = [_counts_of(step) for step in steps] or [entry.spent.counts]
     prices = [
         unit.pricer.price(model=entry.model, provider=entry.provider, at_us=reported_at, counts=counts)
@@ -144,11 +150,11 @@ def _priced(unit: Unit, run: Run, entry: UsageEntry, reported_at: int) -> UsageE
     return entry._replace(spent=spent, cost_source="computed", priced_by=known[0].priced_by)
 
 
-def _steps(unit: Unit, run: Run, entry: UsageEntry, reported_at: int) -> Sequence[Span]:
+def _steps(unit: Unit, project_key: str, run_id: str, entry: UsageEntry, reported_at: int) -> Sequence[Span]:
     """The steps that an entry sums up, if it is one of a call's traces; none if they are not known."""
     steps = [
         span
-        for span in unit.store.spans.list_recorded_at(run.project_key, run.run_id, reported_at)
+        for span in unit.store.spans.list_recorded_at(project_key, run_id, reported_at)
         if span.model in (None, entry.model)
         and span.provider in (None, entry.provider)
         and span.cost_nano_usd is None
