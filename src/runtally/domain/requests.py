@@ -1,11 +1,15 @@
 """What may be asked of Runtally: one model per tool, shared by every door; tool schemas keep the order of fields."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtally.domain import limits
+from runtally.domain.dialects import steps
+from runtally.domain.dialects import usage as dialects
+from runtally.domain.dialects.spelling import refuse
 from runtally.domain.fields import (
     Count,
     DurationMs,
@@ -22,7 +26,7 @@ from runtally.domain.fields import (
     Ticket,
     bounded_object,
 )
-from runtally.domain.lifecycle import EndStatus, RunStatus, SpanKind
+from runtally.domain.lifecycle import EndStatus, RunStatus, SpanKind, SpanStatus
 from runtally.domain.usage import Tokens, TokenUsage
 
 
@@ -42,8 +46,12 @@ class Request(BaseModel):
         return False
 
 
+StepStatus = Annotated[SpanStatus, WithJsonSchema({"enum": ["ok", "error"], "type": "string"})]
+"""The two that agents need are told of; the others are what other recorders say."""
+
+
 class Trace(Tokens):
-    """One step as an agent reports it; keys that are not known here are kept in `attributes`."""
+    """One step as an agent or another recorder reports it; keys that are not known here are kept in `attributes`."""
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
@@ -54,12 +62,17 @@ class Trace(Tokens):
     duration_ms: DurationMs | None = None
     started_at: SentMoment | None = None
     ended_at: SentMoment | None = None
-    status: Literal["ok", "error"] | None = None
+    status: StepStatus | None = None
     error: ErrorText | None = None
     tool_name: Name | None = None
     input: Payload | None = None
     output: Payload | None = None
     attributes: JsonObject | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, sent: Any) -> Any:
+        return steps.step(sent) if isinstance(sent, Mapping) else sent
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Trace":
@@ -112,16 +125,31 @@ class StartRun(Request):
 
 
 class ReportUsage(Request):
+    """`core_report_usage`: usage, steps or both; the fields of `token_usage` may stand beside `run_id`."""
+
     run_id: RunId
-    token_usage: TokenUsage
+    token_usage: TokenUsage | None = None
     traces: Traces | None = None
     corrects: RunId | None = None
     project_key: ProjectKey | None = None
     idempotency_key: Identifier | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, sent: Any) -> Any:
+        return _with_usage_gathered(sent, cls.model_fields) if isinstance(sent, Mapping) else sent
+
+    @model_validator(mode="after")
+    def _reports_something(self) -> "ReportUsage":
+        if self.token_usage is None and not self.traces:
+            told = "reports nothing: send token_usage, traces or both"
+            taken_back = "; token_usage {} takes the report back that corrects names"
+            raise PydanticCustomError("consistency", told if self.corrects is None else told + taken_back)
+        return self
+
 
 class EndRun(Request):
-    """`core_end_run`."""
+    """`core_end_run`; the fields of `token_usage` may stand beside `run_id`."""
 
     run_id: RunId
     status: EndStatus
@@ -131,6 +159,11 @@ class EndRun(Request):
     traces: FinalTraces | None = None
     output: Payload | None = None
     project_key: ProjectKey | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, sent: Any) -> Any:
+        return _with_usage_gathered(sent, cls.model_fields) if isinstance(sent, Mapping) else sent
 
     @property
     def is_repeatable(self) -> bool:
@@ -214,6 +247,28 @@ class ListRuns(Request):
     def is_lengthy(self) -> bool:
         """A search looks at one run after the other."""
         return bool(self.query)
+
+
+def _with_usage_gathered(sent: Mapping[str, Any], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The call with what it says of usage in `token_usage`, and without the `run_id` that its steps repeat."""
+    flat = {name: value for name, value in sent.items() if name not in fields and dialects.is_known(name)}
+    usage, traces = sent.get("token_usage"), sent.get("traces")
+    gathered = dict(sent)
+    if flat and isinstance(usage, Mapping | None):
+        for name in flat.keys() & (usage or {}).keys():
+            if flat[name] != (usage or {})[name]:
+                refuse((name,), "has one value beside token_usage and another in it; send it once", "consistency")
+        gathered = {name: value for name, value in sent.items() if name not in flat}
+        gathered["token_usage"] = {**flat, **(usage or {})}
+    if isinstance(traces, list):
+        gathered["traces"] = [_without_run(trace, sent.get("run_id")) for trace in traces]
+    return gathered
+
+
+def _without_run(trace: Any, run_id: Any) -> Any:
+    if isinstance(trace, Mapping) and run_id is not None and trace.get("run_id") == run_id:
+        return {name: value for name, value in trace.items() if name != "run_id"}
+    return trace
 
 
 def _said_once(attributes: dict[str, Any], beside: dict[str, Any]) -> None:
