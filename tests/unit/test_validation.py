@@ -69,7 +69,11 @@ for _ in range(10_000):
         ((StartRun, {"input": -math.inf}), "input", f"input {NO_JSON}"),
         ((StartRun, {"input": TOO_DEEP}), "input", "input is nested too deeply. Flatten it"),
         ((StartRun, {"meta_json": {"a": TOO_DEEP}}), "meta_json", "meta_json is nested too deeply. Flatten it"),
-        ((ReportUsage, {"run_id": RUN}), "token_usage", "token_usage is required"),
+        (
+            (ReportUsage, {"run_id": RUN}),
+            "token_usage",
+            "token_usage or traces is required; send what was used, the steps, or both",
+        ),
         ((ReportUsage, {"run_id": RUN, "token_usage": [1]}), "token_usage", "token_usage is not an object"),
         (usage(input_tokens=-1), "token_usage.input_tokens", "token_usage.input_tokens is less than 0"),
         (usage(input_tokens=1.5), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
@@ -86,8 +90,8 @@ for _ in range(10_000):
             "traces is not an array",
         ),
         (traces({}, "grep"), "traces[1]", "traces[1] is not an object"),
-        (traces({"kind": "LLM"}), "traces[0].kind", f"traces[0].kind {KINDS}"),
-        (traces({"status": "OK"}), "traces[0].status", "traces[0].status must be one of 'ok' or 'error'"),
+        (traces({"kind": "weird"}), "traces[0].kind", f"traces[0].kind {KINDS}"),
+        (traces({"status": "weird"}), "traces[0].status", "traces[0].status must be one of 'ok' or 'error'"),
         (
             traces({"started_at": "2026-01-02T00:00:00Z", "ended_at": "2026-01-01T00:00:00Z"}),
             "traces[0]",

@@ -142,9 +142,9 @@ class ReportUsage(Request):
     @model_validator(mode="after")
     def _reports_something(self) -> "ReportUsage":
         if self.token_usage is None and not self.traces:
-            told = "reports nothing: send token_usage, traces or both"
-            taken_back = "; token_usage {} takes the report back that corrects names"
-            raise PydanticCustomError("consistency", told if self.corrects is None else told + taken_back)
+            told = "or traces is required; send what was used, the steps, or both"
+            taken_back = ", or token_usage {} to take back the report that corrects names"
+            refuse(("token_usage",), told if self.corrects is None else told + taken_back, "consistency")
         return self
 
 

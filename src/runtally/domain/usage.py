@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -140,7 +140,7 @@ class TokenUsage(Tokens):
 
     llm_calls: Count | None = None
     prompt_preview: Prose | None = None
-    attributes: SkipJsonSchema[JsonObject | None] = None
+    attributes: Annotated[JsonObject | None, SkipJsonSchema()] = None
 
     @model_validator(mode="before")
     @classmethod

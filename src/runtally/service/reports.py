@@ -47,8 +47,10 @@ def naming_what_was_kept(answer: AnswerT, request: ReportUsage | EndRun) -> Answ
     """The answer with the names of what the call says that has no field. No receipt holds them: they are the caller's
     words, and whoever calls again sends them again.
     """
-    attributes = (request.token_usage and request.token_usage.attributes) or {}
-    names = {*attributes, *(name for trace in request.traces or () for name in trace.model_extra or ())}
+    usage = request.token_usage
+    names = set((usage.attributes if usage else None) or ())
+    for trace in request.traces or ():
+        names.update(trace.model_extra or ())
     if not names:
         return answer
     shown = sorted(name[:_NAME_SHOWN_CHARS] for name in names)[:_NAMES_SHOWN]

@@ -33,7 +33,7 @@ STATUSES: Final[Mapping[SpanStatus, str]] = {
     "denied": "denied rejected blocked forbidden",
     "unfinished": "unfinished running pending in_progress started",
 }
-_SAYS_MORE: Final[Mapping[str, SpanStatus]] = {
+_SAYS_MORE: Final[dict[str, SpanStatus]] = {
     # 1 is partial success to The Context Company and plain success to OpenTelemetry.
     "1": "ok",
     "partial": "ok",

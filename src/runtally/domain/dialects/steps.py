@@ -6,6 +6,7 @@ from typing import Any, Final
 from runtally.domain.dialects import usage
 from runtally.domain.dialects.spelling import folded, refuse
 from runtally.domain.dialects.step_values import KINDS, NO_PLACE, READERS, STATUSES, Spelling, moment, says_more
+from runtally.domain.dialects.usage_names import OWN
 from runtally.domain.limits import ERROR_CHARS
 
 _NAMES: Final[Mapping[str, str]] = {
@@ -33,7 +34,7 @@ _KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id"})
 """Where several names tell several things, the best one stands and the others are kept."""
 
 _NOT_OF_A_STEP: Final = frozenset({"llm_calls", "prompt_preview", "attributes"})
-_OWN: Final = (frozenset(_NAMES) - {"stack"}) | (usage.OWN - _NOT_OF_A_STEP) | {"attributes"}
+_OURS: Final = (frozenset(_NAMES) - {"stack"}) | (OWN - _NOT_OF_A_STEP) | {"attributes"}
 """The fields of a trace. An entry that has no others, each in our words, is not looked at."""
 
 _Told = dict[str, list[Spelling]]
@@ -65,7 +66,7 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _is_ours(sent: Mapping[str, Any]) -> bool:
     return (
-        _OWN.issuperset(sent)
+        _OURS.issuperset(sent)
         and _is_one_of(STATUSES, sent.get("status"))
         and _is_one_of(KINDS, sent.get("kind"))
         and isinstance(sent.get("error"), str | None)
@@ -89,8 +90,8 @@ def _usage_of(counted: dict[str, Any], attributes: Any) -> tuple[dict[str, Any],
     if understood is not None:
         fields, rest = understood
     else:
-        fields = {name: value for name, value in counted.items() if name in usage.OWN}
-        rest = {name: value for name, value in counted.items() if name not in usage.OWN and value is not None}
+        fields = {name: value for name, value in counted.items() if name in OWN}
+        rest = {name: value for name, value in counted.items() if name not in OWN and value is not None}
     if _has_conventions(attributes) and not any(name.endswith("_tokens") for name in fields):
         conventions = {name: value for name, value in attributes.items() if name.startswith(("gen_ai", "llm."))}
         told = usage.of_object(conventions, inside=False)
