@@ -15,6 +15,7 @@ from runtally.domain.dialects.usage_names import (
     CONTAINERS,
     CONTENT,
     NAMED,
+    NUMBER_OR_OBJECT,
     OF_A_RESPONSE,
     OUTSIDE,
     OWN,
@@ -94,6 +95,8 @@ class _Reading:
     def take(self, path: Path, name: str, value: Any, *, inside: bool) -> None:
         """Read one value: its path as it was sent, and the name to look up."""
         place = PLACES.get(name) or (SHORT.get(name) if inside else None)
+        if name in NUMBER_OR_OBJECT and isinstance(value, Mapping):
+            place = None
         if place is not None:
             self._say(place, path, _cost(path, value) if place == "cost_usd" else count(path, value))
         elif name in CHOICES and isinstance(value, str):

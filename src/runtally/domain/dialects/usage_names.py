@@ -131,6 +131,8 @@ SHORT: Final[Mapping[str, str]] = {
 
 USAGE_OBJECTS: Final = frozenset({"usage", "usage_metadata", "usage_details", "token_usage", "tokens", "billed_units"})
 """What a usage object is called where it stands in something else."""
+NUMBER_OR_OBJECT: Final = frozenset({"tokens", "cost"})
+"""A sum, or an object of parts, of which some are known elsewhere."""
 OF_A_RESPONSE: Final = frozenset({"usage", "usage_metadata"})
 CONTENT: Final = frozenset({"message", "messages", "response", "context", "thinking"})
 """What Ollama answers beside its counts. Long, and no usage: not kept."""
