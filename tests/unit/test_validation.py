@@ -91,7 +91,11 @@ for _ in range(10_000):
         ),
         (traces({}, "grep"), "traces[1]", "traces[1] is not an object"),
         (traces({"kind": "weird"}), "traces[0].kind", f"traces[0].kind {KINDS}"),
-        (traces({"status": "weird"}), "traces[0].status", "traces[0].status must be one of 'ok' or 'error'"),
+        (
+            traces({"status": "weird"}),
+            "traces[0].status",
+            "traces[0].status must be one of 'ok', 'error', 'cancelled', 'denied' or 'unfinished'",
+        ),
         (
             traces({"started_at": "2026-01-02T00:00:00Z", "ended_at": "2026-01-01T00:00:00Z"}),
             "traces[0]",

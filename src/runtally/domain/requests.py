@@ -1,6 +1,6 @@
 """What may be asked of Runtally: one model per tool, shared by every door; tool schemas keep the order of fields."""
 
-from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -72,7 +72,7 @@ class Trace(Tokens):
     @model_validator(mode="before")
     @classmethod
     def _in_our_words(cls, sent: Any) -> Any:
-        return steps.step(sent) if isinstance(sent, Mapping) else sent
+        return steps.step(sent) if isinstance(sent, dict) else sent
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Trace":
@@ -137,7 +137,7 @@ class ReportUsage(Request):
     @model_validator(mode="before")
     @classmethod
     def _in_our_words(cls, sent: Any) -> Any:
-        return _with_usage_gathered(sent, cls.model_fields) if isinstance(sent, Mapping) else sent
+        return _with_usage_gathered(sent, _arguments(cls)) if isinstance(sent, dict) else sent
 
     @model_validator(mode="after")
     def _reports_something(self) -> "ReportUsage":
@@ -163,7 +163,7 @@ class EndRun(Request):
     @model_validator(mode="before")
     @classmethod
     def _in_our_words(cls, sent: Any) -> Any:
-        return _with_usage_gathered(sent, cls.model_fields) if isinstance(sent, Mapping) else sent
+        return _with_usage_gathered(sent, _arguments(cls)) if isinstance(sent, dict) else sent
 
     @property
     def is_repeatable(self) -> bool:
@@ -249,24 +249,31 @@ class ListRuns(Request):
         return bool(self.query)
 
 
-def _with_usage_gathered(sent: Mapping[str, Any], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+@cache
+def _arguments(request: type[Request]) -> frozenset[str]:
+    return frozenset(request.model_fields)
+
+
+def _with_usage_gathered(sent: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
     """The call with what it says of usage in `token_usage`, and without the `run_id` that its steps repeat."""
-    flat = {name: value for name, value in sent.items() if name not in fields and dialects.is_known(name)}
-    usage, traces = sent.get("token_usage"), sent.get("traces")
-    gathered = dict(sent)
-    if flat and isinstance(usage, Mapping | None):
-        for name in flat.keys() & (usage or {}).keys():
-            if flat[name] != (usage or {})[name]:
-                refuse((name,), "has one value beside token_usage and another in it; send it once", "consistency")
-        gathered = {name: value for name, value in sent.items() if name not in flat}
-        gathered["token_usage"] = {**flat, **(usage or {})}
-    if isinstance(traces, list):
-        gathered["traces"] = [_without_run(trace, sent.get("run_id")) for trace in traces]
-    return gathered
+    traces = sent.get("traces")
+    if isinstance(traces, list) and any(isinstance(trace, dict) and "run_id" in trace for trace in traces):
+        sent = sent | {"traces": [_without_run(trace, sent.get("run_id")) for trace in traces]}
+    if known.issuperset(sent):
+        return sent
+    usage = sent.get("token_usage") or {}
+    flat = {name: value for name, value in sent.items() if name not in known and dialects.is_known(name)}
+    if not flat or not isinstance(usage, dict):
+        return sent
+    for name in flat.keys() & usage.keys():
+        if flat[name] != usage[name]:
+            refuse((name,), "has one value beside token_usage and another in it; send it once", "consistency")
+    others = {name: value for name, value in sent.items() if name not in flat}
+    return others | {"token_usage": flat | usage}
 
 
 def _without_run(trace: Any, run_id: Any) -> Any:
-    if isinstance(trace, Mapping) and run_id is not None and trace.get("run_id") == run_id:
+    if isinstance(trace, dict) and run_id is not None and trace.get("run_id") == run_id:
         return {name: value for name, value in trace.items() if name != "run_id"}
     return trace
 

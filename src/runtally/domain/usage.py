@@ -1,6 +1,5 @@
 """Tokens and cost: what an agent reports, and the rules that keep the numbers believable."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
 
@@ -145,7 +144,7 @@ class TokenUsage(Tokens):
     @model_validator(mode="before")
     @classmethod
     def _in_our_words(cls, sent: Any) -> Any:
-        return dialects.token_usage(sent) if isinstance(sent, Mapping) else sent
+        return dialects.token_usage(sent) if isinstance(sent, dict) else sent
 
     @model_validator(mode="after")
     def _says_what_was_used(self) -> "TokenUsage":

@@ -36,6 +36,7 @@ _KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id"})
 _NOT_OF_A_STEP: Final = frozenset({"llm_calls", "prompt_preview", "attributes"})
 _OURS: Final = (frozenset(_NAMES) - {"stack"}) | (OWN - _NOT_OF_A_STEP) | {"attributes"}
 """The fields of a trace. An entry that has no others, each in our words, is not looked at."""
+_IN_WORDS_OF_OURS: Final = ("status", "kind", "error", "attributes")
 
 _Told = dict[str, list[Spelling]]
 """What is told of each of our fields, the best name first."""
@@ -65,17 +66,15 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_ours(sent: Mapping[str, Any]) -> bool:
+    if not _OURS.issuperset(sent):
+        return False
+    status, kind, error, attributes = map(sent.get, _IN_WORDS_OF_OURS)
     return (
-        _OURS.issuperset(sent)
-        and _is_one_of(STATUSES, sent.get("status"))
-        and _is_one_of(KINDS, sent.get("kind"))
-        and isinstance(sent.get("error"), str | None)
-        and not _has_conventions(sent.get("attributes"))
+        (status is None or (isinstance(status, str) and status in STATUSES))
+        and (kind is None or (isinstance(kind, str) and kind in KINDS))
+        and (error is None or isinstance(error, str))
+        and (attributes is None or not _has_conventions(attributes))
     )
-
-
-def _is_one_of(words: Mapping[Any, str], value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value in words)
 
 
 def _has_conventions(attributes: Any) -> bool:
