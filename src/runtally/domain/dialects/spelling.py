@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, Literal, NoReturn
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
@@ -9,6 +10,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from runtally.domain.limits import COUNT_MAX
 
 _WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAME_MAX: Final = 64
+"""No name that is looked up is longer."""
 _DIGITS_MAX: Final = 16
 """As many as `COUNT_MAX` has."""
 
@@ -18,8 +21,13 @@ Path = tuple[str, ...]
 
 def folded(name: str) -> str:
     """The name in snake case: `promptTokenCount`, `prompt-token-count` and `PROMPT_TOKEN_COUNT` are one name."""
-    if name.islower() and "-" not in name:
+    if len(name) > _NAME_MAX or (name.islower() and "-" not in name):
         return name
+    return _in_snake_case(name)
+
+
+@lru_cache(maxsize=4096)
+def _in_snake_case(name: str) -> str:
     return _WORD_BEGINS.sub("_", name).replace("-", "_").lower()
 
 

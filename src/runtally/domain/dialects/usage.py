@@ -27,6 +27,8 @@ from runtally.domain.dialects.usage_names import (
 
 _DOLLARS: Final = re.compile(r"\$?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _NESTED_MAX: Final = 4
+_LOOKED_AT_MAX: Final = 50
+"""More than any vendor's object has beside its counts: a call with very many names must not hold up others."""
 _TOLD_APART_MIN, _TOLD_APART_MAX = 8, 64
 """Shorter names are one slip from too many others."""
 
@@ -121,7 +123,7 @@ class _Reading:
 
     def understood(self) -> Understood:
         """What it all comes to."""
-        for path, _ in self._rest:
+        for path, _ in self._rest[:_LOOKED_AT_MAX]:
             _refuse_near_miss(path)
         counts = _counts({place: said.value for place, said in self._counts.items()}, self.met)
         names = _best_names(self._names, self._rest)
