@@ -73,6 +73,16 @@ async def test_an_end_names_what_it_keeps_and_keeps_it_where_its_totals_add_noth
     assert again == ended | {"duplicate": True}
 
 
+async def test_what_an_end_keeps_stands_with_what_its_totals_add(door: Door, database: LedgerDatabase):
+    run_id = await door.run()
+    step = {"model": "gpt-4o", "prompt_tokens": 3, "completion_tokens": 1, "cost": 0.2}
+    final = {"prompt_tokens": 5, "completion_tokens": 1, "service_tier": "flex"}
+    ended = await door("core_end_run", run_id=run_id, status="completed", token_usage=final, traces=[step])
+    assert (ended["adjustment"]["input_tokens"], ended["totals"]["input_tokens"]) == (5, 5)
+    kept = [(row["source"], row["attributes_json"]) for row in database.rows()["usage_reports"]]
+    assert kept == [("final", '{"service_tier":"flex"}')]
+
+
 async def test_at_most_twenty_names_are_told_and_none_is_long(door: Door):
     run_id = await door.run()
     odd = {f"field_{number:02}": 1 for number in range(30)} | {"a" * 300: 1}

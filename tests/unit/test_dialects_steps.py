@@ -183,6 +183,8 @@ def test_one_thing_has_many_names(sent: Step, ours: Step) -> None:
         ({"error": "boom", "stack_trace": "x" * 8_000}, {"stack_trace": "x" * 8_000}),
         ({"success": "perhaps"}, {"success": "perhaps"}),
         ({"tool": ["grep"]}, {"tool": ["grep"]}),
+        ({"tool_name": {"name": "grep", "version": 2}, "ok": True}, {"tool_name_details": {"version": 2}}),
+        ({"output_tokens": {"total": 5, "text": 3}, "prompt_tokens": 1}, {"output_tokens_details": {"text": 3}}),
         ({"run_id": "another"}, {"run_id": "another"}),
         ({"colour": "red", "nothing": None}, {"colour": "red"}),
         ({"usage": {"prompt_tokens": 5, "service_tier": "x"}}, {"usage": {"service_tier": "x"}}),

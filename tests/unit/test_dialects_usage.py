@@ -115,6 +115,7 @@ def test_genai_prices_reads_the_same_objects_alike(
             "prompt_tokens_details.cached_tokens",
             "is not an integer",
         ),
+        ({"prompt_tokens": 5, "cost": -1}, "cost", "is less than 0"),
         ({"prompt_tokens": 5, "cost": "much"}, "cost", "is not a number"),
         (
             {"input_tokens": 6, "prompt_tokens": 5},

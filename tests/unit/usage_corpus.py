@@ -422,5 +422,37 @@ SEEN: list[tuple[str, Usage, Usage]] = [
         {"inputTokens": "8400", "outputTokens": 12.0, "llmCalls": 3},
         {"input_tokens": 8400, "output_tokens": 12, "llm_calls": 3},
     ),
+    (
+        "parts under our own names",
+        {
+            "input_tokens": {"total": 100, "no_cache": 40, "cache_read": 60, "audio": 1},
+            "output_tokens": {"total": 20},
+            "cost": 0.5,
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 20,
+            "cache_read_tokens": 60,
+            "cost_usd": 0.5,
+            "attributes": {"input_tokens": {"audio": 1}},
+        },
+    ),
+    (
+        "OpenInference",
+        {
+            "llm.token_count.prompt": 100,
+            "llm.token_count.completion": 20,
+            "llm.token_count.prompt_details.cache_read": 60,
+            "llm.token_count.completion_details.reasoning": 5,
+            "llm.model_name": "gpt-4o",
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 20,
+            "cache_read_tokens": 60,
+            "reasoning_tokens": 5,
+            "model": "gpt-4o",
+        },
+    ),
     ("a sum of tokens alone", {"tokens": 500}, {"total_tokens": 500}),
 ]

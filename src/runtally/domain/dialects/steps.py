@@ -62,7 +62,9 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
         _read(field, spellings, found, rest)
     _finish_error(found, rest)
     _time_alone(found, rest)
-    return found | fields | rest
+    # What stands under our own name beside what is read of it.
+    beside = {f"{name}_details" if name in found or name in fields else name: more for name, more in rest.items()}
+    return found | fields | beside
 
 
 def _is_ours(sent: Mapping[str, Any]) -> bool:

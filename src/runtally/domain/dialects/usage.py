@@ -59,9 +59,7 @@ def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     understood = of_object(sent)
     if understood is None:
         return sent
-    kept = {name: value for name, value in understood.rest.items() if folded(name) not in CONTENT}
-    if any(folded(name) in OF_A_RESPONSE and isinstance(value, Mapping) for name, value in sent.items()):
-        kept = {name: value for name, value in kept.items() if folded(name) in USAGE_OBJECTS}
+    kept = {name: value for name, value in understood.rest.items() if not _is_content(folded(name), sent)}
     attributes = understood.fields.get("attributes")
     if not kept or not isinstance(attributes, Mapping | None):
         return understood.fields
@@ -69,6 +67,13 @@ def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
         if (attributes or {})[name] != kept[name]:
             refuse((name,), "has one value in attributes and another beside it; send it once", "consistency")
     return understood.fields | {"attributes": {**(attributes or {}), **kept}}
+
+
+def _is_content(name: str, sent: Mapping[str, Any]) -> bool:
+    """Whether it stands in a whole response and is none of its usage. Ollama's response is its own usage object."""
+    if any(folded(other) in OF_A_RESPONSE and isinstance(value, Mapping) for other, value in sent.items()):
+        return name not in USAGE_OBJECTS
+    return "eval_count" in sent and name in CONTENT
 
 
 def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | None:
@@ -106,7 +111,7 @@ class _Reading:
         elif name == "cache_details" and isinstance(value, list):
             for written, tokens in _writes_by_lifetime(path, value):
                 self._say(written, path, tokens)
-        elif path[0] in OWN:
+        elif len(path) == 1 and path[0] in OWN:
             self._own[path[0]] = value
             return
         else:
@@ -163,6 +168,8 @@ def _cost(path: Path, value: Any) -> int | float:
         return float(value.removeprefix("$"))
     if isinstance(value, bool) or not isinstance(value, int | float):
         refuse(path, "is not a number", "number")
+    if value < 0:
+        refuse(path, "is less than 0", "number")
     return value
 
 
@@ -230,7 +237,7 @@ def _reasoning_is_outside(counts: Mapping[str, int]) -> bool:
 
 def _refuse_near_miss(path: Path) -> None:
     """A count that is one slip away from a known name would vanish among what is kept."""
-    name = folded(path[-1])
+    name = folded(path[-1]).rpartition(".")[2]
     near = next((_one_slip_away()[short] for short in _shortened(name) if short in _one_slip_away()), None)
     if near is not None and near != name:
         refuse(path, f"is not a known argument; did you mean {near}?", "consistency")
@@ -239,8 +246,8 @@ def _refuse_near_miss(path: Path) -> None:
 @cache
 def _one_slip_away() -> dict[str, str]:
     """Known names by what is left of them without any one letter: two names that share that are one slip apart."""
-    names = {name.rpartition(".")[2] for name in (*PLACES, *OWN)}
-    return {short: name for name in sorted(names) for short in (*_shortened(name), name)}
+    names = sorted({name.rpartition(".")[2] for name in (*PLACES, *OWN)})
+    return {short: name for name in names for short in _shortened(name)} | {name: name for name in names}
 
 
 def _shortened(name: str) -> Iterator[str]:

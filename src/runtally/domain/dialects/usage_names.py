@@ -54,8 +54,12 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "cached_content_token_count": "cache_read_tokens",
         "total_token_count": "total_tokens",
     },
-    # Bedrock API reference, TokenUsage; the rest of its names are ours in camelCase.
-    "Bedrock Converse": {"cache_write_input_tokens": "cache_write_tokens"},
+    # Bedrock API reference, TokenUsage, and what two of its names were before; the others are ours in camelCase.
+    "Bedrock Converse": {
+        "cache_write_input_tokens": "cache_write_tokens",
+        "cache_read_input_token_count": "cache_read_tokens",
+        "cache_write_input_token_count": "cache_write_tokens",
+    },
     # codex-rs protocol TokenUsage; the Vercel AI SDK 5 has the first name too.
     "Codex": {"cached_input_tokens": "cache_read_tokens", "reasoning_output_tokens": "reasoning_tokens"},
     # vercel/ai packages/ai/src/types/usage.ts (6), packages/provider LanguageModelV3Usage.
@@ -94,6 +98,9 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "llm.token_count.prompt": "input_tokens",
         "llm.token_count.completion": "output_tokens",
         "llm.token_count.total": "total_tokens",
+        "llm.token_count.prompt_details.cache_read": "cache_read_tokens",
+        "llm.token_count.prompt_details.cache_write": "cache_write_tokens",
+        "llm.token_count.completion_details.reasoning": "reasoning_tokens",
         "llm.usage.total_tokens": "total_tokens",
     },
     "DeepSeek": {"prompt_cache_hit_tokens": "cache_read_tokens", "prompt_cache_miss_tokens": "uncached_tokens"},
@@ -158,7 +165,10 @@ CONTAINERS: Final = {
 CHOICES: Final = {name: field for field, names in NAMED.items() for name in names}
 
 OUTSIDE: Final = frozenset(
-    {"cache_write_input_tokens", "cache_details"} | _VENDORS["Anthropic"].keys() | _VENDORS["Claude Code's log"].keys()
+    {"cache_details"}
+    | _VENDORS["Anthropic"].keys()
+    | _VENDORS["Bedrock Converse"].keys()
+    | _VENDORS["Claude Code's log"].keys()
 ) - {"output_tokens_details.thinking_tokens", "thinking_tokens"}
 """Beside these, `input_tokens` counts what was neither read from a cache nor written to one (Anthropic's prompt caching
 docs: "total input tokens" is the sum of three; Bedrock Converse reports the same three).
