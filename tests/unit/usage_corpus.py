@@ -454,5 +454,23 @@ SEEN: list[tuple[str, Usage, Usage]] = [
             "model": "gpt-4o",
         },
     ),
+    (
+        "Perplexity's deep research: it reasons more than it writes",
+        {
+            "prompt_tokens": 33,
+            "completion_tokens": 7163,
+            "total_tokens": 7196,
+            "citation_tokens": 20_016,
+            "num_search_queries": 21,
+            "reasoning_tokens": 193_944,
+        },
+        {
+            "input_tokens": 33,
+            "output_tokens": 201_107,
+            "total_tokens": 7196,
+            "reasoning_tokens": 193_944,
+            "attributes": {"citation_tokens": 20_016, "num_search_queries": 21},
+        },
+    ),
     ("a sum of tokens alone", {"tokens": 500}, {"total_tokens": 500}),
 ]

@@ -59,7 +59,7 @@ def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     understood = of_object(sent)
     if understood is None:
         return sent
-    kept = {name: value for name, value in understood.rest.items() if not _is_content(folded(name), sent)}
+    kept = _without_content(understood.rest, sent)
     attributes = understood.fields.get("attributes")
     if not kept or not isinstance(attributes, Mapping | None):
         return understood.fields
@@ -69,11 +69,13 @@ def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     return understood.fields | {"attributes": {**(attributes or {}), **kept}}
 
 
-def _is_content(name: str, sent: Mapping[str, Any]) -> bool:
-    """Whether it stands in a whole response and is none of its usage. Ollama's response is its own usage object."""
-    if any(folded(other) in OF_A_RESPONSE and isinstance(value, Mapping) for other, value in sent.items()):
-        return name not in USAGE_OBJECTS
-    return "eval_count" in sent and name in CONTENT
+def _without_content(rest: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a whole response what its usage says; Ollama's is usage object and response in one."""
+    if any(folded(name) in OF_A_RESPONSE and isinstance(value, Mapping) for name, value in sent.items()):
+        return {name: value for name, value in rest.items() if folded(name) in USAGE_OBJECTS}
+    if "eval_count" in sent:
+        return {name: value for name, value in rest.items() if name not in CONTENT}
+    return rest
 
 
 def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | None:
