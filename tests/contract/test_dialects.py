@@ -186,7 +186,7 @@ DIGESTS = {
     "token_usage.prompt_preview": "cb1a3aeef08f8d505b663987c5a58cbf",
     "traces": "4479d854720e57c42e31c0516e10a801",
 }
-"""What version 0.2.0 keeps of the call below."""
+"""What was kept of the call below before any names but ours were understood."""
 
 
 def test_a_call_in_our_words_is_the_same_retry_as_before_an_upgrade():
