@@ -128,5 +128,6 @@ def _statements(arguments: dict[str, Any]) -> Statements:
         "cost_source": "reported",
         "priced_by": None,
         "prompt_preview": None,
+        "attributes_json": None,
     }
     return {"now": now, "reports": 1, "spans": 0, "failures": 0} | used | key, report | used | key

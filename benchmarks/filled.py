@@ -81,6 +81,7 @@ class _Rows:
             "priced_by": None,
             "unpriced_calls": 0,
             "prompt_preview": None,
+            "attributes_json": None,
         }
 
     def of(self, number: int, *, running: bool) -> tuple[Params, Params, list[Params]]:

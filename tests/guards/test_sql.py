@@ -15,6 +15,7 @@ from tests.guards.source import PACKAGE, Module, modules, strings
 RELEASED = {
     "0001_ledger": "3cfca6aeff7bcd51564d9d2332207967cf6dfcb013ed2d4aa7356c4465f4ca86",
     "0002_recent_problems": "be74f495c8b9caad4237ed61fe9fc8658d41258889f96e82b1bf9bc26887edaf",
+    "0003_usage_attributes": "ec0943e1378efbfeaec081076e3b2b03df61fa9c34434528bd55b391d5f55688",
 }
 """The SHA-256 of each migration. Append; never change the line of a released one."""
 

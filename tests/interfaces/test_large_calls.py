@@ -53,16 +53,11 @@ def steps_as_text(run_id: str) -> dict[str, Any]:
     return plain | {"traces": compact_json(plain["traces"])}
 
 
-def lists_as_text(run_id: str) -> dict[str, Any]:
-    return {"run_id": run_id, "token_usage": {}, "traces": "[" + "[]," * 1_300_000 + "[]]"}
-
-
 CALLS = {
     "full of look-alikes": (lambda run_id: report(run_id, SECRETIVE), "limit"),
     "of plain text": (lambda run_id: report(run_id, PLAIN), None),
     "wrong at its end": (numbers, "invalid"),
     "of steps as JSON text": (steps_as_text, None),
-    "of more lists as JSON text than a message has": (lists_as_text, "limit"),
 }
 
 MakeCall = Callable[[str], dict[str, Any]]

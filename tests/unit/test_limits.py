@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from runtally.domain import limits
 from runtally.domain.errors import InvalidInput, LimitExceeded
 from runtally.domain.fields import Content
-from runtally.domain.requests import GetRun, ListRuns, RecordFailure, ReportUsage, StartRun, Trace
+from runtally.domain.requests import GetRun, ListRuns, RecordFailure, ReportUsage, StartRun
+from runtally.domain.traces import Trace
 from runtally.domain.usage import TokenUsage
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import TOOLS

@@ -396,6 +396,22 @@ def test_a_file_of_version_1_can_be_asked_for_its_keys_without_being_upgraded(tm
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
 
 
+def test_usage_of_before_it_could_keep_attributes_stands_as_it_was(tmp_path: Path) -> None:
+    file = of_version_1(tmp_path / "ledger.db")
+    report = (
+        "INSERT INTO usage_reports (project_key, run_id, report_id, part, reported_at, source, basis, late, "
+        "cost_source, unpriced_calls, input_tokens) VALUES ('a', ?, ?, 0, 1, 'report', 'reported', 0, 'unpriced', 1, 5)"
+    )
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute(report, (RUN, RUN))
+        before = connection.execute("SELECT * FROM standing_usage").fetchall()
+        migrate.upgrade(connection, START, RELEASED)
+        assert connection.execute("SELECT * FROM standing_usage").fetchall() == [(*row, None) for row in before]
+        # An older server beside this one names the columns it knows.
+        connection.execute(report, (RUN, RUN[:-1] + "2"))
+        assert connection.execute("SELECT input_tokens FROM usage_sums").fetchall() == [(10,)]
+
+
 OLDER = """
 import asyncio, sys
 from pathlib import Path

@@ -194,7 +194,8 @@ class RunStarted(Answer):
 
 class UsageReported(Answer):
     """`totals` are the run's; `corrects` names the report that `report_id` took the place of. `spans_truncated` are the
-    places in `traces`, from 0, of those of which a payload was cut.
+    places in `traces`, from 0, of those of which a payload was cut; `kept_in_attributes` are the first names of what
+    was sent that has no field of its own.
     """
 
     run_id: str
@@ -206,6 +207,7 @@ class UsageReported(Answer):
     cost_source: CostSource | None = None
     spans_recorded: int | None = None
     spans_truncated: list[int] | None = None
+    kept_in_attributes: list[str] | None = None
     totals: Totals = Totals()
 
 
@@ -216,7 +218,9 @@ class Adjustment(Usage):
 
 
 class RunEnded(Answer):
-    """`adjustment` is what the final totals added; `warning` says where they lie below the reports, and what to do."""
+    """`adjustment` is what the final totals added; `warning` says where they lie below the reports, and what to do.
+    `kept_in_attributes` is as in `UsageReported`.
+    """
 
     run_id: str
     status: RunStatus
@@ -226,6 +230,7 @@ class RunEnded(Answer):
     spans_recorded: int | None = None
     spans_truncated: list[int] | None = None
     output_truncated_from_bytes: int | None = None
+    kept_in_attributes: list[str] | None = None
     adjustment: Adjustment | None = None
     warning: str | None = None
     totals: Totals = Totals()

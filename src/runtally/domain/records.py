@@ -108,7 +108,7 @@ class UsageEntry(NamedTuple):
 
 class UsageReport(NamedTuple):
     """One append-only report of a call, with an entry for each model and provider that the call names. `corrects` is
-    the report whose place it takes.
+    the report whose place it takes; `attributes` is what its usage object said beside that.
     """
 
     report_id: str
@@ -119,6 +119,7 @@ class UsageReport(NamedTuple):
     late: bool = False
     corrects: str | None = None
     origin: Origin = NOWHERE
+    attributes: Mapping[str, Any] | None = None
 
 
 class KeptReport(NamedTuple):

@@ -1,13 +1,16 @@
 """What may be asked of Runtally: one model per tool, shared by every door; tool schemas keep the order of fields."""
 
-from typing import Annotated, Any, Literal, NoReturn, Self
+from functools import cache
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from runtally.domain import limits
+from runtally.domain.dialects import flat_usage
 from runtally.domain.dialects.failures import summary_of
+from runtally.domain.dialects.spelling import refuse
 from runtally.domain.fields import (
     CostUsd,
     Count,
@@ -29,9 +32,9 @@ from runtally.domain.fields import (
     YesNo,
     bounded_object,
 )
-from runtally.domain.lifecycle import SpanKind
 from runtally.domain.meant import as_meant
-from runtally.domain.usage import Tokens, TokenUsage
+from runtally.domain.traces import FinalTraces, Traces, ends_after_it_starts, said_once
+from runtally.domain.usage import TokenUsage
 
 
 class Request(BaseModel):
@@ -59,52 +62,7 @@ class Request(BaseModel):
         return False
 
 
-class Trace(Tokens):
-    """One step as an agent reports it; keys that are not known here are kept in `attributes`."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
-
-    name: Identifier | None = None
-    kind: SpanKind | None = None
-    span_id: Identifier | None = None
-    parent_span_id: Identifier | None = None
-    duration_ms: DurationMs | None = None
-    started_at: SentMoment | None = None
-    ended_at: SentMoment | None = None
-    status: Literal["ok", "error"] | None = None
-    error: ErrorText | None = None
-    tool_name: Name | None = None
-    input: Payload | None = None
-    output: Payload | None = None
-    attributes: JsonObject | None = None
-
-    @model_validator(mode="after")
-    def _holds_together(self) -> "Trace":
-        _ends_after_it_starts(self.started_at, self.ended_at)
-        if self.model_extra:
-            _said_once(self.attributes or {}, self.model_extra)
-            bounded_object(self.all_attributes or {})
-        return self
-
-    @property
-    def all_attributes(self) -> dict[str, Any] | None:
-        """`attributes` together with every key that has no place of its own."""
-        merged = dict(self.attributes or {})
-        for name, value in (self.model_extra or {}).items():
-            # Two keys may have become one by redaction.
-            unique = name if merged.get(name, value) == value else f"{name}#2"
-            merged[unique] = value
-        return merged or None
-
-
-Traces = Annotated[list[Trace], Field(max_length=limits.TRACES_PER_CALL)]
 AnswerChars = Annotated[Count, Field(ge=limits.ANSWER_CHARS_MIN, le=limits.ANSWER_CHARS_MAX)]
-FinalTraces = Annotated[
-    Traces,
-    # The same entries: their shape is told once, in core_report_usage, since each character costs the agent's context.
-    WithJsonSchema({"type": "array", "items": {"type": "object"}}),
-]
-
 FinalUsage = Annotated[TokenUsage, WithJsonSchema({"type": "object"})]
 """Final totals; the shape is told once, as that of traces."""
 
@@ -141,11 +99,11 @@ class StartRun(Request):
             return self
         meta = {**(self.meta_json or {}), "task_id": self.task_id}
         if self.meta_json and self.meta_json.get("task_id", self.task_id) != self.task_id:
-            _blame("task_id", "is another one than meta_json has; send it once")
+            refuse(("task_id",), "is another one than meta_json has; send it once", "consistency")
         try:
             return self.model_copy(update={"meta_json": bounded_object(meta), "task_id": None})
         except PydanticCustomError as error:
-            raise PydanticCustomError(error.type, error.message_template, {"field": "meta_json"}) from None
+            refuse(("meta_json",), error.message(), error.type)
 
     @property
     def is_repeatable(self) -> bool:
@@ -154,16 +112,30 @@ class StartRun(Request):
 
 
 class ReportUsage(Request):
+    """`core_report_usage`: usage, steps or both; the fields of `token_usage` may stand beside `run_id`."""
+
     run_id: RunId
-    token_usage: TokenUsage
+    token_usage: TokenUsage | None = None
     traces: Traces | None = None
     corrects: RunId | None = None
     project_key: ProjectKey | None = None
     idempotency_key: Identifier | None = None
 
+    @classmethod
+    def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
+        return flat_usage.gathered(told, _arguments(cls))
+
+    @model_validator(mode="after")
+    def _reports_something(self) -> "ReportUsage":
+        if self.token_usage is None and not self.traces:
+            told = "or traces is required; send what was used, the steps, or both"
+            taken_back = ", or token_usage {} to take back the report that corrects names"
+            refuse(("token_usage",), told if self.corrects is None else told + taken_back, "consistency")
+        return self
+
 
 class EndRun(Request):
-    """`core_end_run`."""
+    """`core_end_run`; the fields of `token_usage` may stand beside `run_id`."""
 
     run_id: RunId
     status: SentEnd
@@ -173,6 +145,10 @@ class EndRun(Request):
     traces: FinalTraces | None = None
     output: Payload | None = None
     project_key: ProjectKey | None = None
+
+    @classmethod
+    def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
+        return flat_usage.gathered(told, _arguments(cls))
 
     @property
     def is_repeatable(self) -> bool:
@@ -216,7 +192,9 @@ class RecordFailure(Request):
         if self.message is None:
             return self
         if self.error is not None and self.message not in (self.error, self.summary):
-            _blame("message", "is told beside summary and error, and is another; send it as one of them")
+            refuse(
+                ("message",), "is told beside summary and error, and is another; send it as one of them", "consistency"
+            )
         return self.model_copy(update={"error": self.error or self.message, "message": None})
 
 
@@ -250,9 +228,9 @@ class TrackMcp(Request):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "TrackMcp":
-        _ends_after_it_starts(self.started_at, self.ended_at)
+        ends_after_it_starts(self.started_at, self.ended_at)
         if self.agent_name is not None:
-            _said_once(self.attributes or {}, {"agent_name": self.agent_name})
+            said_once(self.attributes or {}, {"agent_name": self.agent_name})
         return self
 
 
@@ -291,18 +269,6 @@ class ListRuns(Request):
         return bool(self.query or self.model) or self.min_cost_usd is not None or self.has_failures is not None
 
 
-def _said_once(attributes: dict[str, Any], beside: dict[str, Any]) -> None:
-    for name in attributes.keys() & beside.keys():
-        if attributes[name] != beside[name]:
-            told = "has a key with one value in attributes and another beside it; send it once"
-            raise PydanticCustomError("consistency", told)
-
-
-def _ends_after_it_starts(started_at: int | None, ended_at: int | None) -> None:
-    if started_at is not None and ended_at is not None and ended_at < started_at:
-        _blame("ended_at", "is earlier than started_at; check both")
-
-
-def _blame(field: str, told: str) -> NoReturn:
-    """Refuse what only all fields together tell, as a fault of one of them."""
-    raise PydanticCustomError("consistency", told, {"field": field})
+@cache
+def _arguments(request: type[Request]) -> frozenset[str]:
+    return frozenset(request.model_fields)

@@ -1,12 +1,14 @@
 """Tokens and cost: what an agent reports, and the rules that keep the numbers believable."""
 
 from decimal import Decimal
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from runtally.domain.fields import CostUsd, Count, Identifier, Prose
+from runtally.domain.dialects import usage as dialects
+from runtally.domain.fields import CostUsd, Count, Identifier, JsonObject, Prose
 from runtally.domain.limits import COUNT_MAX
 
 CountT = TypeVar("CountT", bound=int)
@@ -129,12 +131,29 @@ class Tokens(TokenCounts[Count]):
 
 
 class TokenUsage(Tokens):
-    """What a batch of LLM calls used (`token_usage` of `core_report_usage` and `core_end_run`)."""
+    """What a batch of LLM calls used (`token_usage` of `core_report_usage` and `core_end_run`).
+
+    A vendor's usage object is understood as it is; what it says that has no field here is kept in `attributes`, which
+    a caller may also send.
+    """
 
     llm_calls: Count | None = None
     prompt_preview: Prose | None = None
+    attributes: Annotated[JsonObject | None, SkipJsonSchema()] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, sent: Any) -> Any:
+        return dialects.token_usage(sent) if isinstance(sent, dict) else sent
+
+    @model_validator(mode="after")
+    def _says_what_was_used(self) -> "TokenUsage":
+        if self.attributes is not None and self.is_empty:
+            told = "has attributes and nothing that was used; send a count, a cost or the model, or leave it out"
+            raise PydanticCustomError("consistency", told)
+        return self
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all is told."""
-        return all(value is None for value in vars(self).values())
+        """Whether nothing is told of what was used."""
+        return all(value is None for name, value in vars(self).items() if name != "attributes")

@@ -80,7 +80,7 @@ def _explain(model: type[BaseModel], details: list[ErrorDetails]) -> RuntallyErr
     more = len(problems) - _PROBLEMS_MAX
     first = problems[0]
     kind = LimitExceeded if _is_too_large(first) else InvalidInput
-    return kind(f"{told}; and {more:,} more" if more > 0 else told, field=_path(_location(first)) or None)
+    return kind(f"{told}; and {more:,} more" if more > 0 else told, field=_path(first["loc"]) or None)
 
 
 def _said_once(sentences: Iterable[str]) -> Iterator[str]:
@@ -115,7 +115,7 @@ def is_field_of(model: type[BaseModel], field: str) -> bool:
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
-    field, kind, given = _path(_location(detail)) or "the call", detail["type"], detail["input"]
+    field, kind, given = _path(detail["loc"]) or "the call", detail["type"], detail["input"]
     if kind == "extra_forbidden":
         return _unknown(model, detail["loc"])
     if isinstance(given, Unread):
@@ -150,12 +150,6 @@ def _path(location: tuple[int | str, ...]) -> str:
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" if path else _shown(part)
     return path
-
-
-def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
-    """Where it is wrong; a rule about several fields together names one of them."""
-    blamed = detail.get("ctx", {}).get("field")
-    return detail["loc"] if blamed is None else (*detail["loc"], blamed)
 
 
 def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:

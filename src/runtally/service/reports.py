@@ -1,19 +1,22 @@
 """Usage reports: added to a run, or put in the place of an earlier one."""
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, NotFound
-from runtally.domain.lifecycle import ReportSource
-from runtally.domain.models import UsageReported
+from runtally.domain.models import RunEnded, UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
-from runtally.domain.requests import ReportUsage, Trace
+from runtally.domain.requests import EndRun, ReportUsage
+from runtally.domain.traces import Trace
+from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
 from runtally.service.final_totals import final_entry
 from runtally.service.spans import cut_places, insert_traces, new_traces, traces_without_span
 from runtally.service.unit import RunWritten, Unit, add_to_run, lock_run, project_of_run
 from runtally.service.usage import cost_source_of, entries_of, spent_on
+
+AnswerT = TypeVar("AnswerT", UsageReported, RunEnded)
 
 
 def report_usage(unit: Unit, caller: Caller, request: ReportUsage) -> UsageReported:
@@ -30,7 +33,7 @@ def report_usage(unit: Unit, caller: Caller, request: ReportUsage) -> UsageRepor
         NotAllowed, InvalidInput: the caller may not use the project, or it is unclear which is meant.
     """
     project_key = project_of_run(unit, caller, request.project_key, request.run_id)
-    return receipts.once(
+    answer = receipts.once(
         unit,
         project_key,
         "report_usage",
@@ -38,9 +41,26 @@ def report_usage(unit: Unit, caller: Caller, request: ReportUsage) -> UsageRepor
         UsageReported,
         lambda: _report(unit, project_key, request),
     )
+    return naming_what_was_kept(answer, request)
+
+
+def naming_what_was_kept(answer: AnswerT, request: ReportUsage | EndRun) -> AnswerT:
+    """The answer with the names of what the call says that has no field. No receipt holds them: they are the caller's
+    words, and whoever calls again sends them again.
+    """
+    usage = request.token_usage
+    names = set((usage.attributes if usage else None) or ())
+    for trace in request.traces or ():
+        names.update(trace.model_extra or ())
+    if not names:
+        return answer
+    shown = sorted(name[:_NAME_SHOWN_CHARS] for name in names)[:_NAMES_SHOWN]
+    return answer.model_copy(update={"kept_in_attributes": shown})
 
 
 _NOTHING: Final = UsageEntry(Spent(), "unpriced")
+_NAMES_SHOWN: Final = 20
+_NAME_SHOWN_CHARS: Final = 64
 
 
 class Added(NamedTuple):
@@ -57,8 +77,10 @@ class Added(NamedTuple):
 
 def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported:
     if request.corrects is None:
-        usage, traces = request.token_usage, request.traces or []
-        added = add_report(unit, project_key, request.run_id, traces, lambda new: entries_of(unit, usage, new))
+        usage, traces = request.token_usage or TokenUsage(), request.traces or []
+        added = add_report(
+            unit, project_key, request.run_id, traces, lambda new: entries_of(unit, usage, new), usage.attributes
+        )
     else:
         added = _correct(unit, project_key, request, request.corrects)
     return UsageReported(
@@ -82,9 +104,10 @@ def add_report(
     run_id: str,
     traces: Sequence[Trace],
     count: Callable[[Sequence[Trace]], Sequence[UsageEntry]],
+    attributes: Mapping[str, Any] | None = None,
 ) -> Added:
-    """Add the spans of the traces that the run does not have yet, and what `count` makes of those, as one report. A
-    trace recorded before adds nothing.
+    """Add the spans of the traces that the run does not have yet, and what `count` makes of those, as one report with
+    the attributes. A trace recorded before adds nothing.
 
     Raises:
         NotFound: the project has no such run.
@@ -101,7 +124,7 @@ def add_report(
     report_id = None
     if entries:
         report_id = unit.new_id()
-        report = UsageReport(report_id, unit.now, entries, late=run.late, origin=unit.origin)
+        report = UsageReport(report_id, unit.now, entries, late=run.late, origin=unit.origin, attributes=attributes)
         unit.store.usage.insert(project_key, run_id, report)
     return Added(run, entries, report_id, spans, cut_places(new))
 
@@ -126,12 +149,16 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     new = traces_without_span(unit, project_key, run_id, traces)
     spans = [one.span for one in new]
     # An empty correction takes the report back: it still needs an entry to stand in its place.
+    usage = request.token_usage or TokenUsage()
     reported_at = first_reported_at(unit, project_key, run_id, report_id)
-    entries = entries_of(_as_of(unit, reported_at), request.token_usage, traces) or [_NOTHING]
+    entries = entries_of(_as_of(unit, reported_at), usage, traces) or [_NOTHING]
     run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
     if spans:
         insert_traces(unit, project_key, spans, span_count=run.state.span_count, late=run.late)
-    correction_id = _take_the_place(unit, project_key, run_id, report_id, entries, late=earlier.late)
+    correction = UsageReport(
+        unit.new_id(), unit.now, entries, late=earlier.late, corrects=report_id, attributes=usage.attributes
+    )
+    correction_id = _append(unit, project_key, run_id, correction)
     if stands.ended_at is not None and not earlier.late:
         _weigh_final_totals_again(unit, project_key, run_id, stands.ended_at)
     state = unit.store.runs.add_up(project_key, run_id)
@@ -174,19 +201,9 @@ def _correctable(unit: Unit, project_key: str, run_id: str, report_id: str) -> K
     return found
 
 
-def _take_the_place(
-    unit: Unit,
-    project_key: str,
-    run_id: str,
-    report_id: str | None,
-    entries: Sequence[UsageEntry],
-    *,
-    late: bool = False,
-    source: ReportSource = "report",
-) -> str:
-    """Append a report that stands where the other stood: with its source, and late only if that was."""
-    report = UsageReport(unit.new_id(), unit.now, entries, source, "reported", late, report_id, unit.origin)
-    unit.store.usage.insert(project_key, run_id, report)
+def _append(unit: Unit, project_key: str, run_id: str, report: UsageReport) -> str:
+    """Append a report that stands where the one it corrects stood: with its source, and late only if that was."""
+    unit.store.usage.insert(project_key, run_id, report._replace(origin=unit.origin))
     return report.report_id
 
 
@@ -204,7 +221,8 @@ def _weigh_final_totals_again(unit: Unit, project_key: str, run_id: str, ended_a
     entry = entry or _NOTHING
     if stands is None or stands[1].spent != entry.spent:
         replaced = None if stands is None else stands[0]
-        _take_the_place(unit, project_key, run_id, replaced, [entry], source="final")
+        report = UsageReport(unit.new_id(), unit.now, [entry], "final", corrects=replaced, attributes=final.attributes)
+        _append(unit, project_key, run_id, report)
 
 
 def _is_priced_already(stands: UsageEntry, entry: UsageEntry) -> bool:

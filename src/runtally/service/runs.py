@@ -9,11 +9,12 @@ from runtally.domain.errors import Conflict, InvalidInput
 from runtally.domain.lifecycle import is_final
 from runtally.domain.models import Run, RunEnded, RunRecorded, RunStarted, Totals
 from runtally.domain.records import RunEnd, RunStart, UsageEntry, UsageReport
-from runtally.domain.requests import EndRun, RecordRun, StartRun, Trace
+from runtally.domain.requests import EndRun, RecordRun, StartRun
+from runtally.domain.traces import Trace
 from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
 from runtally.service.final_totals import adjustment_of, final_entry, warning_of
-from runtally.service.reports import add_entries, add_report
+from runtally.service.reports import add_entries, add_report, naming_what_was_kept
 from runtally.service.spans import cut_from
 from runtally.service.unit import Unit, lock_run, no_such_run, project_of_run
 from runtally.service.usage import entries_of_traces
@@ -137,10 +138,10 @@ def end_run(unit: Unit, caller: Caller, request: EndRun) -> RunEnded:
     project_key = project_of_run(unit, caller, request.project_key, request.run_id)
     stands = lock_run(unit, project_key, request.run_id)
     if is_final(stands.status, stands.ended_by):
-        return _ended_before(unit, project_key, stands, request)
+        return naming_what_was_kept(_ended_before(unit, project_key, stands, request), request)
     answer = _end(unit, project_key, stands, request)
     receipts.keep(unit, project_key, _END, request.run_id, answer)
-    return answer
+    return naming_what_was_kept(answer, request)
 
 
 def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded:
@@ -153,7 +154,7 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
     entry = final_entry(unit, usage, so_far)
     if entry is not None:
         totals = add_entries(unit, project_key, request.run_id, [entry]).state.totals
-        report = UsageReport(unit.new_id(), unit.now, [entry], "final", origin=unit.origin)
+        report = UsageReport(unit.new_id(), unit.now, [entry], "final", origin=unit.origin, attributes=usage.attributes)
         unit.store.usage.insert(project_key, request.run_id, report)
     # Clocks of several servers differ; an end before the last sign of life would be none.
     ended_at = max(unit.now, stands.last_seen_at)

@@ -11,7 +11,8 @@ from runtally.domain.lifecycle import SpanKind
 from runtally.domain.limits import COUNT_MAX
 from runtally.domain.models import Span, SpanTracked
 from runtally.domain.records import StoredSpan
-from runtally.domain.requests import Trace, TrackMcp
+from runtally.domain.requests import TrackMcp
+from runtally.domain.traces import Trace
 from runtally.domain.usage import TOKENS
 from runtally.service.receipts import canonical_json, canonical_payload, differing_fields
 from runtally.service.unit import Unit

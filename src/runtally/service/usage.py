@@ -5,7 +5,7 @@ from typing import Final
 
 from runtally.domain.lifecycle import CostSource
 from runtally.domain.records import Spent, UsageEntry
-from runtally.domain.requests import Trace
+from runtally.domain.traces import Trace
 from runtally.domain.usage import Counts, Tokens, TokenUsage
 from runtally.service.unit import Unit
 

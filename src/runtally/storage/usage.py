@@ -6,6 +6,7 @@ from runtally.domain.caller import Origin
 from runtally.domain.models import Totals
 from runtally.domain.records import KeptReport, Spent, UsageEntry, UsageReport
 from runtally.domain.usage import COUNTS, Counts
+from runtally.storage.columns import json_text, parsed
 from runtally.storage.transaction import Row, Transaction
 
 
@@ -29,7 +30,8 @@ class SqlUsage:
             "corrects": report.corrects,
         }
         for part, entry in enumerate(report.entries):
-            self._tx.execute("insert_usage_entry", of_report | {"part": part} | _columns(entry))
+            of_part = {"part": part, "attributes_json": json_text(None if part else report.attributes)}
+            self._tx.execute("insert_usage_entry", of_report | of_part | _columns(entry))
 
     def find(self, project_key: str, run_id: str, report_id: str) -> KeptReport | None:
         params = {"project_key": project_key, "run_id": run_id, "report_id": report_id}
@@ -72,6 +74,7 @@ def _report(rows: Sequence[Row]) -> UsageReport:
         bool(row["late"]),
         row["corrects"],
         Origin(**{name: row[name] for name in Origin._fields}),
+        parsed(row["attributes_json"]),
     )
 
 

@@ -353,7 +353,7 @@ CREATE TABLE usage_reports (
     host_call_id          TEXT CONSTRAINT usage_reports_host_call_id CHECK (length(host_call_id) <= 2048),
     host_model            TEXT CONSTRAINT usage_reports_host_model CHECK (length(host_model) <= 2048),
     trace_id              TEXT CONSTRAINT usage_reports_trace_id CHECK (length(trace_id) = 32),
-    trace_span_id         TEXT CONSTRAINT usage_reports_trace_span_id CHECK (length(trace_span_id) = 16),
+    trace_span_id         TEXT CONSTRAINT usage_reports_trace_span_id CHECK (length(trace_span_id) = 16), attributes_json TEXT,
     CONSTRAINT usage_reports_primary_key PRIMARY KEY (project_key, run_id, report_id, part),
     CONSTRAINT usage_reports_run FOREIGN KEY (project_key, run_id) REFERENCES runs (project_key, run_id)
 ) STRICT, WITHOUT ROWID;

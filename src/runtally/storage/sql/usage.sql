@@ -4,12 +4,12 @@ INSERT INTO usage_reports (
     project_key, run_id, report_id, part, reported_at, source, basis, late, corrects, model, provider, llm_calls,
     input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens,
     reasoning_tokens, cost_nano_usd, cost_source, priced_by, unpriced_calls, prompt_preview, client, host_session_id,
-    host_thread_id, host_call_id, host_model, trace_id, trace_span_id
+    host_thread_id, host_call_id, host_model, trace_id, trace_span_id, attributes_json
 ) VALUES (
     :project_key, :run_id, :report_id, :part, :reported_at, :source, :basis, :late, :corrects, :model, :provider, :llm_calls,
     :input_tokens, :output_tokens, :total_tokens, :cache_read_tokens, :cache_write_tokens, :cache_write_1h_tokens,
     :reasoning_tokens, :cost_nano_usd, :cost_source, :priced_by, :unpriced_calls, :prompt_preview, :client, :host_session_id,
-    :host_thread_id, :host_call_id, :host_model, :trace_id, :trace_span_id
+    :host_thread_id, :host_call_id, :host_model, :trace_id, :trace_span_id, :attributes_json
 );
 
 -- name: find_report

@@ -1,0 +1,51 @@
+"""How others spell a name, and how a value is refused under the name it was sent by."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, NoReturn
+
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from runtally.domain.limits import COUNT_MAX
+
+_WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAME_MAX: Final = 64
+"""No name that is looked up is longer."""
+_DIGITS_MAX: Final = 16
+"""As many as `COUNT_MAX` has."""
+
+Path = tuple[str, ...]
+"""Where a value was sent: names from the outside in."""
+
+
+def folded(name: str) -> str:
+    """The name in snake case: `promptTokenCount`, `prompt-token-count` and `PROMPT_TOKEN_COUNT` are one name."""
+    if len(name) > _NAME_MAX or (name.islower() and "-" not in name):
+        return name
+    return _in_snake_case(name)
+
+
+@lru_cache(maxsize=4096)
+def _in_snake_case(name: str) -> str:
+    return _WORD_BEGINS.sub("_", name).replace("-", "_").lower()
+
+
+def refuse(path: Sequence[str], told: str, kind: str) -> NoReturn:
+    """Refuse the value at that place; `told` goes on after its name."""
+    error: InitErrorDetails = {"type": PydanticCustomError(kind, told), "loc": tuple(path), "input": None}
+    raise ValidationError.from_exception_data("dialects", [error])
+
+
+def count(path: Path, value: Any) -> int:
+    """The count that a number or digits are; anything else is refused under its name."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    is_digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX
+    whole = int(value) if is_whole or is_digits else value
+    if type(whole) is not int:
+        refuse(path, "is not an integer", "number")
+    if whole < 0:
+        refuse(path, "is less than 0", "number")
+    if whole > COUNT_MAX:
+        refuse(path, f"is more than {COUNT_MAX:,}", "too_many_tokens")
+    return whole

@@ -1,0 +1,183 @@
+"""A trace entry in the words of other recorders, in Runtally's."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from runtally.domain.dialects import usage
+from runtally.domain.dialects.spelling import folded, refuse
+from runtally.domain.dialects.step_values import KINDS, NO_PLACE, READERS, STATUSES, Spelling, moment, says_more
+from runtally.domain.dialects.usage_names import OWN
+from runtally.domain.limits import ERROR_CHARS
+
+_NAMES: Final[Mapping[str, str]] = {
+    "name": "name span_name step_name",
+    "kind": "kind type span_kind span_type run_type openinference.span.kind gen_ai.operation.name",
+    "tool_name": "tool_name tool function function_name gen_ai.tool.name",
+    "span_id": "span_id id step_id call_id tool_call_id tool_use_id",
+    "parent_span_id": "parent_span_id parent_id parent",
+    "input": "input inputs args arguments params parameters request prompt messages tool_input "
+    "gen_ai.input.messages gen_ai.tool.call.arguments",
+    "output": "output outputs result results response return return_value completion tool_output tool_response "
+    "gen_ai.output.messages gen_ai.tool.call.result",
+    "status": "status status_code ok success succeeded is_error failed",
+    "error": "error error_message exception",
+    "stack": "stack_trace stacktrace traceback",
+    "duration_ms": "duration_ms duration latency latency_ms elapsed_ms duration_s duration_seconds latency_s "
+    "latency_seconds elapsed_s elapsed_seconds",
+    "started_at": "started_at start_time start started start_timestamp",
+    "ended_at": "ended_at end_time end ended end_timestamp",
+}
+"""Our field, and what others call it, the best name first."""
+_FIELD_OF: Final = {name: field for field, names in _NAMES.items() for name in names.split()}
+_RANK: Final = {name: rank for rank, name in enumerate(_FIELD_OF)}
+_KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id"})
+"""Where several names tell several things, the best one stands and the others are kept."""
+
+_NOT_OF_A_STEP: Final = frozenset({"llm_calls", "prompt_preview", "attributes"})
+_OURS: Final = (frozenset(_NAMES) - {"stack"}) | (OWN - _NOT_OF_A_STEP) | {"attributes"}
+"""The fields of a trace. An entry that has no others, each in our words, is not looked at."""
+_IN_WORDS_OF_OURS: Final = ("status", "kind", "error", "attributes")
+
+_Told = dict[str, list[Spelling]]
+"""What is told of each of our fields, the best name first."""
+
+
+def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A trace in our fields, with what has no place among them beside them as it was sent.
+
+    Raises:
+        ValidationError: something is said twice with two values, or a value is none of its kind.
+    """
+    if _is_ours(sent):
+        return sent
+    counted: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for name, value in sent.items():
+        is_usage = usage.is_known(name) and name not in _NOT_OF_A_STEP
+        (counted if is_usage else others)[name] = value
+    fields, rest = _usage_of(counted, others.get("attributes"))
+    told = _told(others, rest)
+    found: dict[str, Any] = {}
+    for field, spellings in told.items():
+        _read(field, spellings, found, rest)
+    _finish_error(found, rest)
+    _time_alone(found, rest)
+    # What stands under our own name beside what is read of it.
+    beside = {f"{name}_details" if name in found or name in fields else name: more for name, more in rest.items()}
+    return found | fields | beside
+
+
+def _is_ours(sent: Mapping[str, Any]) -> bool:
+    if not _OURS.issuperset(sent):
+        return False
+    status, kind, error, attributes = map(sent.get, _IN_WORDS_OF_OURS)
+    return (
+        (status is None or (isinstance(status, str) and status in STATUSES))
+        and (kind is None or (isinstance(kind, str) and kind in KINDS))
+        and (error is None or isinstance(error, str))
+        and (attributes is None or not _has_conventions(attributes))
+    )
+
+
+def _has_conventions(attributes: Any) -> bool:
+    return isinstance(attributes, Mapping) and any(name.startswith(("gen_ai", "llm.")) for name in attributes)
+
+
+def _usage_of(counted: dict[str, Any], attributes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the entry says of usage, and what stands in it beside that. One that counts nothing itself counts what its
+    OpenTelemetry attributes say; those stay where they are too.
+    """
+    understood = usage.of_object(counted, inside=False)
+    if understood is not None:
+        fields, rest = understood
+    else:
+        fields = {name: value for name, value in counted.items() if name in OWN}
+        rest = {name: value for name, value in counted.items() if name not in OWN and value is not None}
+    if _has_conventions(attributes) and not any(name.endswith("_tokens") for name in fields):
+        conventions = {name: value for name, value in attributes.items() if name.startswith(("gen_ai", "llm."))}
+        told = usage.of_object(conventions, inside=False)
+        fields = fields if told is None else told.fields | fields
+    return fields, rest
+
+
+def _told(others: Mapping[str, Any], rest: dict[str, Any]) -> _Told:
+    """What is told of each field; what is told of none joins the rest."""
+    told: _Told = {}
+    for name, value in others.items():
+        field = _FIELD_OF.get(folded(name))
+        if value is None:
+            continue
+        if field is None:
+            rest[name] = value
+        else:
+            for inner, one in _opened(field, Spelling(name, value), rest):
+                told.setdefault(inner, []).append(one)
+    for spellings in told.values():
+        spellings.sort(key=lambda one: _RANK[folded(one.name)])
+    return told
+
+
+def _opened(field: str, one: Spelling, rest: dict[str, Any]) -> list[tuple[str, Spelling]]:
+    """The field, and those that its value tells too: a tool call of OpenAI has its arguments in it, a status of
+    OpenTelemetry a message, an error its stack; an error may be a flag.
+    """
+    name, value = one
+    if field == "error" and isinstance(value, bool):
+        return [("status", Spelling("is_error", value))]
+    if not isinstance(value, Mapping):
+        return [(field, one)]
+    if field == "error" and isinstance(value.get("stack"), str):
+        return [(field, one), ("stack", Spelling("stack_trace", value["stack"]))]
+    if field == "status":
+        rest.update({f"{name}_{inner}": more for inner, more in value.items() if inner != "code" and more is not None})
+        return [(field, Spelling(name, value.get("code", "unset")))]
+    if field == "tool_name" and isinstance(value.get("name"), str):
+        more = {inner: told for inner, told in value.items() if inner not in ("name", "arguments")}
+        rest.update({name: more} if more else {})
+        called = [("input", Spelling("arguments", value["arguments"]))] if value.get("arguments") is not None else []
+        return [(field, Spelling(name, value["name"])), *called]
+    return [(field, one)]
+
+
+def _read(field: str, spellings: list[Spelling], found: dict[str, Any], rest: dict[str, Any]) -> None:
+    """Put the field into `found`, and what is told beside it into `rest`."""
+    best: Spelling | None = None
+    for one in spellings:
+        value = READERS[field](one)
+        if value is NO_PLACE:
+            # Under our own name it is refused, with the words for that field.
+            (found if one.name == field else rest)[one.name] = one.value
+            continue
+        if field == "status" and says_more(one):
+            rest["original_status" if one.name == field else one.name] = one.value
+        if best is None and value is not None:
+            best = Spelling(one.name, value)
+        elif best is not None and value not in (None, best.value):
+            _second_value(field, one, best.name)
+            rest[one.name] = one.value
+    if best is not None:
+        found.setdefault(field, best.value)
+
+
+def _second_value(field: str, one: Spelling, best: str) -> None:
+    if field not in _KEPT_BESIDE:
+        refuse((one.name,), f"and {best} say the same thing with two values; send one of them", "consistency")
+
+
+def _finish_error(found: dict[str, Any], rest: dict[str, Any]) -> None:
+    """A stack belongs to the error while both fit; what a status says is the error where there is no other."""
+    stack, error = found.pop("stack", None), found.get("error")
+    if stack is not None:
+        whole = f"{error}\n{stack}" if isinstance(error, str) and error not in stack else stack
+        if len(whole) <= ERROR_CHARS:
+            found["error"] = whole
+        else:
+            rest["stack_trace"] = stack
+    if found.get("status") == "error" and not found.get("error") and isinstance(rest.get("status_message"), str):
+        found["error"] = rest.pop("status_message")
+
+
+def _time_alone(found: dict[str, Any], rest: dict[str, Any]) -> None:
+    """A timestamp beside a start or an end may be either; alone it is when the step was written down: its end."""
+    if "started_at" not in found and "ended_at" not in found and "timestamp" in rest:
+        found["ended_at"] = moment(Spelling("timestamp", rest.pop("timestamp")))

@@ -1,0 +1,269 @@
+"""Usage objects as vendors and other recorders write them, in Runtally's counts.
+
+A name is looked up folded (`spelling.folded`) and with the names around it. What a vendor's object says beside the
+known names is kept; where cached or reasoning tokens stand outside of the whole, they are added to it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from runtally.domain.dialects.spelling import Path, count, folded, refuse
+from runtally.domain.dialects.usage_names import (
+    CHOICES,
+    CONTAINERS,
+    CONTENT,
+    NAMED,
+    NUMBER_OR_OBJECT,
+    OF_A_RESPONSE,
+    OUTSIDE,
+    OWN,
+    PLACES,
+    SHORT,
+    USAGE_OBJECTS,
+    WITHIN,
+)
+
+_DOLLARS: Final = re.compile(r"\$?[0-9]{1,12}(?:\.[0-9]{1,12})?")
+_NESTED_MAX: Final = 4
+_LOOKED_AT_MAX: Final = 50
+"""More than any vendor's object has beside its counts: a call with very many names must not hold up others."""
+_TOLD_APART_MIN, _TOLD_APART_MAX = 8, 64
+"""Shorter names are one slip from too many others."""
+
+
+class Understood(NamedTuple):
+    """A usage object in our fields, and what it says beside them, as it was sent."""
+
+    fields: dict[str, Any]
+    rest: dict[str, Any]
+
+
+class Spelled(NamedTuple):
+    """A number and where it was sent."""
+
+    path: Path
+    value: int | float
+
+
+def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`token_usage` in our fields. What a vendor's object says beside them goes into `attributes`; of a whole response
+    its usage, model and provider are read and the rest is not kept. An object without a vendor's name stays as it is.
+
+    Raises:
+        ValidationError: a count is none, is said twice with two values, or its name is one letter off.
+    """
+    if OWN.issuperset(sent):
+        return sent
+    understood = of_object(sent)
+    if understood is None:
+        return sent
+    kept = _without_content(understood.rest, sent)
+    attributes = understood.fields.get("attributes")
+    if not kept or not isinstance(attributes, Mapping | None):
+        return understood.fields
+    for name in kept.keys() & (attributes or {}).keys():
+        if (attributes or {})[name] != kept[name]:
+            refuse((name,), "has one value in attributes and another beside it; send it once", "consistency")
+    return understood.fields | {"attributes": {**(attributes or {}), **kept}}
+
+
+def _without_content(rest: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a whole response what its usage says; Ollama's is usage object and response in one."""
+    if any(folded(name) in OF_A_RESPONSE and isinstance(value, Mapping) for name, value in sent.items()):
+        return {name: value for name, value in rest.items() if folded(name) in USAGE_OBJECTS}
+    if "eval_count" in sent:
+        return {name: value for name, value in rest.items() if name not in CONTENT}
+    return rest
+
+
+def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | None:
+    """What the object says of usage, or None where no vendor's name is in it. `inside` of a usage object `input` and
+    the like mean tokens.
+
+    Raises:
+        ValidationError: as `token_usage`.
+    """
+    reading = _Reading()
+    for path, name, value, is_inside in _leaves(sent, inside=inside):
+        if value != "" or not is_known(name):
+            reading.take(path, name, value, inside=is_inside)
+    return reading.understood() if reading.met else None
+
+
+class _Reading:
+    """What was met of a usage object so far. `met` are the names that are a vendor's."""
+
+    def __init__(self) -> None:
+        self.met: set[str] = set()
+        self._counts: dict[str, Spelled] = {}
+        self._names: dict[str, tuple[Path, str]] = {}
+        self._own: dict[str, Any] = {}
+        self._rest: list[tuple[Path, Any]] = []
+
+    def take(self, path: Path, name: str, value: Any, *, inside: bool) -> None:
+        """Read one value: its path as it was sent, and the name to look up."""
+        place = PLACES.get(name) or (SHORT.get(name) if inside else None)
+        if name in NUMBER_OR_OBJECT and isinstance(value, Mapping):
+            place = None
+        if place is not None:
+            self._say(place, path, _cost(path, value) if place == "cost_usd" else count(path, value))
+        elif name in CHOICES and isinstance(value, str):
+            self._names[name] = path, value
+        elif name == "cache_details" and isinstance(value, list):
+            for written, tokens in _writes_by_lifetime(path, value):
+                self._say(written, path, tokens)
+        elif len(path) == 1 and path[0] in OWN:
+            self._own[path[0]] = value
+            return
+        else:
+            self._rest.append((path, value))
+            return
+        if path[0] not in OWN or len(path) > 1:
+            self.met.add(name)
+
+    def _say(self, place: str, path: Path, value: int | float) -> None:
+        before = self._counts.setdefault(place, Spelled(path, value))
+        if before.value != value:
+            told = f"is {value:,} and {'.'.join(before.path)} is {before.value:,}, which say the same; send one of them"
+            refuse(path, told, "consistency")
+
+    def understood(self) -> Understood:
+        """What it all comes to."""
+        for path, _ in self._rest[:_LOOKED_AT_MAX]:
+            _refuse_near_miss(path)
+        counts = _counts({place: said.value for place, said in self._counts.items()}, self.met)
+        names = _best_names(self._names, self._rest)
+        return Understood(self._own | names | counts, _nested(self._rest))
+
+
+def is_known(name: str) -> bool:
+    """Whether it is the name of something that a usage object says, whoever wrote it."""
+    plain = folded(name)
+    return plain in OWN or plain in PLACES or plain in CHOICES or plain in USAGE_OBJECTS or plain in CONTAINERS
+
+
+def _leaves(
+    sent: Mapping[str, Any], *, inside: bool, path: Path = (), prefix: str = ""
+) -> Iterator[tuple[Path, str, Any, bool]]:
+    """Each value with the path it was sent at, the name to look up, and whether it stands in a usage object; null says
+    nothing.
+    """
+    # Cohere bills other tokens than the model saw; what it bills is what a price goes with.
+    is_billed_apart = any(folded(name) == "billed_units" for name in sent)
+    for name, value in sent.items():
+        full = prefix + folded(name)
+        if value is None:
+            continue
+        if isinstance(value, Mapping) and full in USAGE_OBJECTS and len(path) < _NESTED_MAX:
+            if full != "tokens" or not is_billed_apart:
+                yield from _leaves(value, inside=True, path=(*path, name))
+                continue
+        elif isinstance(value, Mapping) and full in CONTAINERS:
+            yield from _leaves(value, inside=False, path=(*path, name), prefix=f"{full}.")
+            continue
+        yield (*path, name), full, value, inside
+
+
+def _cost(path: Path, value: Any) -> int | float:
+    if isinstance(value, str) and _DOLLARS.fullmatch(value):
+        return float(value.removeprefix("$"))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        refuse(path, "is not a number", "number")
+    if value < 0:
+        refuse(path, "is less than 0", "number")
+    return value
+
+
+def _writes_by_lifetime(path: Path, details: list[Any]) -> Iterator[tuple[str, int]]:
+    """Bedrock's `cacheDetails`: a list of `{ttl, inputTokens}`."""
+    for detail in details:
+        if isinstance(detail, Mapping) and detail.get("ttl") in ("1h", "5m") and "inputTokens" in detail:
+            yield f"cache_write_{detail['ttl']}_tokens", count((*path, "inputTokens"), detail["inputTokens"])
+
+
+def _best_names(names: Mapping[str, tuple[Path, str]], rest: list[tuple[Path, Any]]) -> dict[str, str]:
+    """Model and provider by their best names; the others join the rest where they say something else."""
+    found: dict[str, str] = {}
+    for field, choices in NAMED.items():
+        for path, value in (names[name] for name in choices if name in names):
+            if found.setdefault(field, value) != value:
+                rest.append((path, value))
+    return found
+
+
+def _counts(told: dict[str, Any], met: set[str]) -> dict[str, Any]:
+    """The counts with every part inside of its whole."""
+    counts = dict(told)
+    uncached, more_input = counts.pop("uncached_tokens", None), counts.pop("more_input_tokens", 0)
+    of_5m, thoughts = counts.pop("cache_write_5m_tokens", None), counts.pop("more_reasoning_tokens", None)
+    if of_5m is not None:
+        counts.setdefault("cache_write_tokens", of_5m + counts.get("cache_write_1h_tokens", 0))
+    cached = counts.get("cache_read_tokens", 0) + max(
+        counts.get("cache_write_tokens", 0), counts.get("cache_write_1h_tokens", 0)
+    )
+    if "input_tokens" not in counts and uncached is not None:
+        counts["input_tokens"] = uncached + cached
+    elif "input_tokens" in counts and _cached_is_outside(counts, cached, met):
+        counts["input_tokens"] += cached
+    if more_input:
+        counts["input_tokens"] = counts.get("input_tokens", 0) + more_input
+    if thoughts is not None:
+        counts["reasoning_tokens"] = thoughts
+        counts["output_tokens"] = counts.get("output_tokens", 0) + thoughts
+    elif _reasoning_is_outside(counts):
+        counts["output_tokens"] += counts["reasoning_tokens"]
+    return counts
+
+
+def _cached_is_outside(counts: Mapping[str, int], cached: int, met: set[str]) -> bool:
+    """By the names, unless the total told is that of an input which includes it. What is more than the whole is no part
+    of it, whatever the names: the Vercel AI SDK 5 has OpenAI's name for what it read from Anthropic.
+    """
+    whole = counts["input_tokens"]
+    if cached > whole:
+        return True
+    by_name = bool(met & OUTSIDE) and not met & WITHIN
+    return by_name and counts.get("total_tokens") != whole + counts.get("output_tokens", 0)
+
+
+def _reasoning_is_outside(counts: Mapping[str, int]) -> bool:
+    """xAI counts it beside `completion_tokens` (docs.x.ai: "counted separately from completion_tokens, but will be
+    counted in the total_tokens"), Perplexity too; the numbers show it.
+    """
+    reasoning, output = counts.get("reasoning_tokens", 0), counts.get("output_tokens")
+    if not reasoning or output is None:
+        return False
+    return reasoning > output or counts.get("total_tokens") == counts.get("input_tokens", 0) + output + reasoning
+
+
+def _refuse_near_miss(path: Path) -> None:
+    """A count that is one slip away from a known name would vanish among what is kept."""
+    name = folded(path[-1]).rpartition(".")[2]
+    near = next((_one_slip_away()[short] for short in _shortened(name) if short in _one_slip_away()), None)
+    if near is not None and near != name:
+        refuse(path, f"is not a known argument; did you mean {near}?", "consistency")
+
+
+@cache
+def _one_slip_away() -> dict[str, str]:
+    """Known names by what is left of them without any one letter: two names that share that are one slip apart."""
+    names = sorted({name.rpartition(".")[2] for name in (*PLACES, *OWN)})
+    return {short: name for name in names for short in _shortened(name)} | {name: name for name in names}
+
+
+def _shortened(name: str) -> Iterator[str]:
+    if _TOLD_APART_MIN <= len(name) <= _TOLD_APART_MAX:
+        yield name
+        yield from (name[:at] + name[at + 1 :] for at in range(len(name)))
+
+
+def _nested(leaves: list[tuple[Path, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path, value in leaves:
+        box = found
+        for name in path[:-1]:
+            box = box.setdefault(name, {})
+        box[path[-1]] = value
+    return found

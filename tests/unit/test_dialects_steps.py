@@ -1,0 +1,239 @@
+"""A step in the words of other recorders becomes the same trace as in ours."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtally.domain.dialects.steps import _FIELD_OF
+from runtally.domain.dialects.usage_names import CHOICES, CONTAINERS, PLACES, USAGE_OBJECTS
+from runtally.domain.errors import InvalidInput, RuntallyError
+from runtally.domain.requests import ReportUsage
+from runtally.domain.traces import Trace
+from runtally.domain.validation import parse
+
+Step = dict[str, Any]
+RUN = "019b76da-abe8-7000-8000-000000000001"
+START, END = "2026-11-20T14:54:16.210Z", "2026-11-20T14:54:17.210Z"
+
+
+def understood(step: Step) -> Trace:
+    traces = parse(ReportUsage, {"run_id": RUN, "traces": [step]}).traces
+    assert traces is not None
+    return traces[0]
+
+
+def refusal(step: Step) -> tuple[str | None, str]:
+    with pytest.raises(InvalidInput) as caught:
+        understood(step)
+    return caught.value.field, caught.value.message
+
+
+TRODO_TOOL = {
+    "span_id": "f090", "run_id": RUN, "parent_span_id": "7d80", "kind": "tool", "name": "search", "status": "ok",
+    "started_at": START, "ended_at": END, "duration_ms": 0, "input": {"q": "x"}, "output": [1, 2],
+    "tool_name": "search", "attributes": {"k": {"nested": 1}},
+}  # fmt: skip
+TRODO_LLM = {
+    "kind": "llm", "name": "chat", "status": "ok", "model": "m1", "provider": "openai", "input_tokens": 10,
+    "output_tokens": 5, "cost": 0.01, "usage_details": {"input": 10.0, "cache_read": 3.0}, "temperature": 0.2,
+}  # fmt: skip
+TRODO_ERROR = {
+    "kind": "tool", "name": "bad", "status": "error", "level": "error", "error_type": "ValueError",
+    "error_message": "boom", "stack_trace": "Traceback …",
+}  # fmt: skip
+WARP_CALL = {
+    "id": "wm_call_1", "provider": "anthropic", "model": "claude", "messages": [{"role": "user"}], "response": "yo",
+    "tools": None, "toolCalls": None, "tokens": {"prompt": 23, "completion": 2, "total": 25, "cacheWrite": 7,
+    "cacheRead": 11}, "duration": 12, "startedAt": START, "endedAt": END, "status": "success",
+}  # fmt: skip
+WARP_ERROR = {
+    "id": "wm_call_2", "provider": "openai", "model": "err", "error": "429 rate", "status": "error", "duration": 0
+}  # fmt: skip
+TCC_STEP = {
+    "type": "step", "run_id": RUN, "step_id": "d372", "start_time": START, "end_time": END, "status_code": 0,
+    "prompt": '[{"role":"user"}]', "response": "r", "model_requested": "gpt-4", "model_used": "gpt-4-0613",
+    "finish_reason": "stop", "prompt_uncached_tokens": 20, "prompt_cached_tokens": 4, "completion_tokens": 15,
+    "real_total_cost": 0.002, "tool_definitions": "[]",
+}  # fmt: skip
+TCC_TOOL_CALL = {
+    "type": "tool_call", "run_id": RUN, "tool_call_id": "d306", "tool_name": "get_weather", "start_time": START,
+    "end_time": END, "status_code": 1, "status_message": "partial", "args": '{"loc": "SF"}', "result": '{"temp": 65}',
+}  # fmt: skip
+TIMES = {"started_at": START, "ended_at": END}
+
+CAPTURED: list[tuple[Step, Step, set[str]]] = [
+    (TRODO_TOOL, {name: value for name, value in TRODO_TOOL.items() if name != "run_id"}, set()),
+    (
+        TRODO_LLM,
+        {
+            "kind": "llm", "name": "chat", "status": "ok", "model": "m1", "provider": "openai", "input_tokens": 10,
+            "output_tokens": 5, "cache_read_tokens": 3, "cost_usd": 0.01,
+        },
+        {"temperature"},
+    ),
+    (
+        TRODO_ERROR,
+        {"kind": "tool", "name": "bad", "status": "error", "error": "boom\nTraceback …"},
+        {"level", "error_type"},
+    ),
+    (
+        WARP_CALL,
+        {
+            "span_id": "wm_call_1", "provider": "anthropic", "model": "claude", "input": [{"role": "user"}],
+            "output": "yo", "input_tokens": 23, "output_tokens": 2, "total_tokens": 25, "cache_write_tokens": 7,
+            "cache_read_tokens": 11, "duration_ms": 12, "status": "ok", **TIMES,
+        },
+        set(),
+    ),
+    (
+        WARP_ERROR,
+        {
+            "span_id": "wm_call_2", "provider": "openai", "model": "err", "error": "429 rate", "status": "error",
+            "duration_ms": 0,
+        },
+        set(),
+    ),
+    (
+        TCC_STEP,
+        {
+            "span_id": "d372", "status": "ok", "input": '[{"role":"user"}]', "output": "r", "model": "gpt-4-0613",
+            "input_tokens": 24, "cache_read_tokens": 4, "output_tokens": 15, "cost_usd": 0.002, **TIMES,
+        },
+        {"model_requested", "finish_reason", "tool_definitions"},
+    ),
+    (
+        TCC_TOOL_CALL,
+        {
+            "kind": "tool", "span_id": "d306", "tool_name": "get_weather", "status": "ok", "input": '{"loc": "SF"}',
+            "output": '{"temp": 65}', **TIMES,
+        },
+        {"status_code", "status_message"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "ours", "kept"), CAPTURED)
+def test_what_other_recorders_send_is_ours_but_for_what_has_no_place(sent: Step, ours: Step, kept: set[str]) -> None:
+    read, wanted = understood(sent), understood(ours)
+    assert set(read.model_extra or {}) == kept
+    assert vars(read) == vars(wanted)
+
+
+@pytest.mark.parametrize(
+    ("sent", "ours"),
+    [
+        ({"tool": "grep", "result": "x", "ok": False}, {"tool_name": "grep", "output": "x", "status": "error"}),
+        ({"toolName": "grep", "isError": True}, {"tool_name": "grep", "status": "error"}),
+        ({"function": "grep", "success": True}, {"tool_name": "grep", "status": "ok"}),
+        (
+            {"id": "call_1", "type": "function", "function": {"name": "grep", "arguments": '{"q":1}'}},
+            {"span_id": "call_1", "kind": "tool", "tool_name": "grep", "input": '{"q":1}'},
+        ),
+        ({"kind": "generation"}, {"kind": "llm"}),
+        ({"kind": "LLM"}, {"kind": "llm"}),
+        ({"span_kind": "TOOL"}, {"kind": "tool"}),
+        ({"type": "chain"}, {"kind": "group"}),
+        ({"type": "generic"}, {"kind": "other"}),
+        ({"kind": "SPAN_KIND_CLIENT", "model": "m"}, {"model": "m"}),
+        ({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "t"}, {"kind": "tool", "tool_name": "t"}),
+        ({"status": "Success"}, {"status": "ok"}),
+        ({"status": "DONE"}, {"status": "ok"}),
+        ({"status": "failed"}, {"status": "error"}),
+        ({"status": "STATUS_CODE_UNSET"}, {"status": "ok"}),
+        ({"status": {"code": "STATUS_CODE_ERROR", "message": "no"}}, {"status": "error", "error": "no"}),
+        ({"status": "canceled"}, {"status": "cancelled"}),
+        ({"status": "denied"}, {"status": "denied"}),
+        ({"status": "in_progress"}, {"status": "unfinished"}),
+        ({"status": 2}, {"status": "error"}),
+        ({"status_code": 2, "status_message": "why"}, {"status": "error", "error": "why"}),
+        ({"error": True}, {"status": "error"}),
+        ({"error": {"type": "ValueError", "message": "boom"}}, {"error": "ValueError: boom"}),
+        ({"error": {"message": "boom", "stack": "at x"}}, {"error": "boom\nat x"}),
+        ({"error": {"code": 7}}, {"error": '{"code":7}'}),
+        ({"exception": "boom", "traceback": "Traceback\nboom"}, {"error": "Traceback\nboom"}),
+        ({"id": 7, "parentId": "p"}, {"span_id": "7", "parent_span_id": "p"}),
+        ({"spanId": "a", "parentSpanId": "b"}, {"span_id": "a", "parent_span_id": "b"}),
+        ({"latency_ms": 12.4}, {"duration_ms": 12}),
+        ({"durationMs": "12"}, {"duration_ms": 12}),
+        ({"duration": 12}, {"duration_ms": 12}),
+        ({"duration_s": 1.5}, {"duration_ms": 1500}),
+        ({"latency_seconds": 2}, {"duration_ms": 2000}),
+        ({"startTime": START, "end": END}, TIMES),
+        ({"timestamp": END}, {"ended_at": END}),
+        ({"params": {"q": 1}, "return": None, "response": 0}, {"input": {"q": 1}, "output": 0}),
+        ({"args": [1], "input": [1]}, {"input": [1]}),
+    ],
+)
+def test_one_thing_has_many_names(sent: Step, ours: Step) -> None:
+    read = understood(sent)
+    assert read.model_extra == {}
+    assert vars(read) == vars(understood(ours))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"status": "partial"}, {"original_status": "partial"}),
+        ({"status": "timeout"}, {"original_status": "timeout"}),
+        ({"status": "error", "status_code": "429"}, {"status_code": "429"}),
+        ({"span_id": "a", "tool_call_id": "b"}, {"tool_call_id": "b"}),
+        ({"kind": "llm", "type": "http"}, {"type": "http"}),
+        ({"started_at": START, "timestamp": END}, {"timestamp": END}),
+        ({"error": "boom", "stack_trace": "x" * 8_000}, {"stack_trace": "x" * 8_000}),
+        ({"success": "perhaps"}, {"success": "perhaps"}),
+        ({"tool": ["grep"]}, {"tool": ["grep"]}),
+        ({"tool_name": {"name": "grep", "version": 2}, "ok": True}, {"tool_name_details": {"version": 2}}),
+        ({"output_tokens": {"total": 5, "text": 3}, "prompt_tokens": 1}, {"output_tokens_details": {"text": 3}}),
+        ({"run_id": "another"}, {"run_id": "another"}),
+        ({"colour": "red", "nothing": None}, {"colour": "red"}),
+        ({"usage": {"prompt_tokens": 5, "service_tier": "x"}}, {"usage": {"service_tier": "x"}}),
+    ],
+)
+def test_what_says_more_than_our_fields_is_kept_as_it_was_sent(sent: Step, kept: Step) -> None:
+    assert understood(sent).model_extra == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "message"),
+    [
+        ({"start_time": 1763650000}, "start_time", "is a number; send a time like 2026-01-31T09:30:00Z"),
+        ({"timestamp": 1763650000}, "timestamp", "is a number; send a time like 2026-01-31T09:30:00Z"),
+        ({"latency_ms": "soon"}, "latency_ms", "is not a number"),
+        ({"latency_ms": -1}, "latency_ms", "is less than 0"),
+        ({"result": 1, "output": 2}, "result", "and output say the same thing with two values; send one of them"),
+        ({"ok": True, "status": "error"}, "ok", "and status say the same thing with two values; send one of them"),
+        ({"status": "weird"}, "status", "must be one of 'ok', 'error', 'cancelled', 'denied' or 'unfinished'"),
+    ],
+)
+def test_what_is_wrong_is_said_under_the_name_that_was_sent(sent: Step, field: str, message: str) -> None:
+    assert refusal(sent) == (f"traces[0].{field}", f"traces[0].{field} {message}")
+
+
+def test_opentelemetry_attributes_are_counted_where_the_step_counts_nothing() -> None:
+    conventions = {"gen_ai.usage.input_tokens": 5, "gen_ai.request.model": "m", "http.method": "POST"}
+    read = understood({"name": "chat m", "attributes": conventions})
+    assert (read.input_tokens, read.model, read.attributes) == (5, "m", conventions)
+    assert understood({"input_tokens": 7, "attributes": conventions}).input_tokens == 7
+
+
+NAMES = st.sampled_from(sorted({*_FIELD_OF, *PLACES, *CONTAINERS, *CHOICES, *USAGE_OBJECTS, "attributes", "colour"}))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2**54) | st.floats(allow_nan=False) | st.sampled_from(["", "5", "ok"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES | st.just("message"), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(NAMES, JSON, max_size=5))
+@settings(max_examples=1_000)
+def test_whatever_stands_under_a_known_name_is_read_or_refused_in_words(sent: Step) -> None:
+    for call in ({"traces": [sent]}, {"token_usage": sent}):
+        try:
+            parse(ReportUsage, {"run_id": RUN, **call})
+        except RuntallyError as error:
+            refused = error
+        else:
+            continue
+        assert refused.field is None or refused.field.startswith(("traces[0]", "token_usage"))
