@@ -149,6 +149,15 @@ def test_what_is_wrong_in_a_vendors_object_is_said_under_its_own_name(usage: Usa
     )
 
 
+def test_all_that_is_wrong_in_an_object_is_said_at_once() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        understood({"prompt_tokens": -1, "completion_tokens": "many", "cost": "much", "total_tokns": 5})
+    assert caught.value.message == (
+        "token_usage.prompt_tokens is less than 0; token_usage.completion_tokens is not an integer; "
+        "token_usage.cost is not a number; token_usage.total_tokns is not a known argument; did you mean total_tokens?"
+    )
+
+
 def test_more_than_is_exact_is_a_limit() -> None:
     with pytest.raises(LimitExceeded, match=r"token_usage\.prompt_tokens is more than 9,007,199,254,740,991"):
         understood({"prompt_tokens": 2**53})

@@ -91,7 +91,7 @@ def _with_spans(unit: Unit, project_key: str, run: Run, request: GetRun) -> RunF
         room -= chars_of(shown_run) + _FIELD_OF_RUN_CHARS
     most = min(_SPANS_PER_READ, request.max_chars // SHORTEST_ROW_CHARS)
     stored = unit.store.spans.list_of_run(project_key, request.run_id, after, most + 1)
-    spans = [_without_repeats(span) for span in stored]
+    spans = [_without_repeats(span, run) for span in stored]
     text_chars = STRING_CHARS if request.max_chars <= ANSWER_CHARS_DEFAULT else ANSWER_CHARS_MAX
     shown = page(spans[:most], room, text_chars, at_least=0 if shown_run else 1)
     is_whole = (shown_run is None or shown_run is run) and all(map(is_, shown, spans))
@@ -112,10 +112,11 @@ def _to_see_all(request: GetRun) -> str:
     return f"the same call with max_chars from {more} to {ANSWER_CHARS_MAX}"
 
 
-def _without_repeats(span: Span) -> Span:
-    """The span without what the answer or another field of it says already."""
+def _without_repeats(span: Span, run: Run) -> Span:
+    """The span without what its run or another field of it says already."""
     tool_name = None if span.tool_name == span.name else span.tool_name
-    return span.model_copy(update={"run_id": None, "tool_name": tool_name})
+    client = None if span.client == run.client else span.client
+    return span.model_copy(update={"run_id": None, "tool_name": tool_name, "client": client})
 
 
 def _with_staleness(unit: Unit, run: Run) -> Run:

@@ -37,6 +37,28 @@ def refuse(path: Sequence[str], told: str, kind: str) -> NoReturn:
     raise ValidationError.from_exception_data("dialects", [error])
 
 
+class Problems:
+    """What is refused of one object, to be told together."""
+
+    def __init__(self) -> None:
+        self._details: list[InitErrorDetails] = []
+
+    def note(self, refused: ValidationError) -> None:
+        """Keep why something is refused."""
+        for detail in refused.errors(include_url=False):
+            told = PydanticCustomError(detail["type"], detail["msg"])
+            self._details.append({"type": told, "loc": detail["loc"], "input": None})
+
+    def refuse_all(self) -> None:
+        """Refuse whatever was noted.
+
+        Raises:
+            ValidationError: something was.
+        """
+        if self._details:
+            raise ValidationError.from_exception_data("dialects", self._details)
+
+
 def count(path: Path, value: Any) -> int:
     """The count that a number or digits are; anything else is refused under its name."""
     is_whole = isinstance(value, float) and value.is_integer()

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from runtally.domain.dialects.spelling import Path, count, folded, refuse
+from pydantic_core import ValidationError
+
+from runtally.domain.dialects.spelling import Path, Problems, count, folded, refuse
 from runtally.domain.dialects.usage_names import (
     CHOICES,
     CONTAINERS,
@@ -85,11 +87,22 @@ def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | N
     Raises:
         ValidationError: as `token_usage`.
     """
-    reading = _Reading()
+    reading, problems = _Reading(), Problems()
     for path, name, value, is_inside in _leaves(sent, inside=inside):
         if value != "" or not is_known(name):
-            reading.take(path, name, value, inside=is_inside)
-    return reading.understood() if reading.met else None
+            try:
+                reading.take(path, name, value, inside=is_inside)
+            except ValidationError as refused:
+                problems.note(refused)
+    if not reading.met:
+        return None
+    for path in reading.kept:
+        try:
+            _refuse_near_miss(path)
+        except ValidationError as refused:
+            problems.note(refused)
+    problems.refuse_all()
+    return reading.understood()
 
 
 class _Reading:
@@ -107,6 +120,9 @@ class _Reading:
         place = PLACES.get(name) or (SHORT.get(name) if inside else None)
         if name in NUMBER_OR_OBJECT and isinstance(value, Mapping):
             place = None
+        is_read = place is not None or name in CHOICES or name == "cache_details"
+        if is_read and (path[0] not in OWN or len(path) > 1):
+            self.met.add(name)
         if place is not None:
             self._say(place, path, _cost(path, value) if place == "cost_usd" else count(path, value))
         elif name in CHOICES and isinstance(value, str):
@@ -116,12 +132,8 @@ class _Reading:
                 self._say(written, path, tokens)
         elif len(path) == 1 and path[0] in OWN:
             self._own[path[0]] = value
-            return
         else:
             self._rest.append((path, value))
-            return
-        if path[0] not in OWN or len(path) > 1:
-            self.met.add(name)
 
     def _say(self, place: str, path: Path, value: int | float) -> None:
         before = self._counts.setdefault(place, Spelled(path, value))
@@ -129,10 +141,13 @@ class _Reading:
             told = f"is {value:,} and {'.'.join(before.path)} is {before.value:,}, which say the same; send one of them"
             refuse(path, told, "consistency")
 
+    @property
+    def kept(self) -> list[Path]:
+        """Where the first of those values stand that are not read."""
+        return [path for path, _ in self._rest[:_LOOKED_AT_MAX]]
+
     def understood(self) -> Understood:
         """What it all comes to."""
-        for path, _ in self._rest[:_LOOKED_AT_MAX]:
-            _refuse_near_miss(path)
         counts = _counts({place: said.value for place, said in self._counts.items()}, self.met)
         names = _best_names(self._names, self._rest)
         return Understood(self._own | names | counts, _nested(self._rest))

@@ -37,6 +37,7 @@ TOOLS = (
         writes=True,
         idempotent=False,
         arguments={
+            "token_usage": "a vendor's usage object will do as it is",
             "traces.kind": "llm, tool, retrieval, agent, group, mcp or other",
             "traces.started_at": "like 2026-01-31T09:30:00Z",
             "traces.status": "ok or error",
