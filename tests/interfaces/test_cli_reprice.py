@@ -83,13 +83,16 @@ def test_it_says_what_lacks_a_price_and_prices_it_once_there_is_one(database: Pa
     assert_totals_are_the_sum_of_the_reports(database)
 
 
+NO_TIME = "is not a time; send one like 2026-01-31T09:30:00Z, a date like 2026-01-31, or how long ago, like 24h or 7d"
+
+
 @pytest.mark.parametrize(
     ("since", "told"),
     [
-        ("yesterday", "is neither a time like 2026-11-21 or 2026-11-21T09:30:00Z nor one ago like 7d or 24h"),
-        ("0d", "is neither a time like 2026-11-21 or 2026-11-21T09:30:00Z nor one ago like 7d or 24h"),
-        ("2026-02-30", "is neither a time like 2026-11-21 or 2026-11-21T09:30:00Z nor one ago like 7d or 24h"),
-        ("2026-01-01T09:30", "has no offset from UTC; give a time like 2026-11-21T09:30:00Z"),
+        ("yesterday", NO_TIME),
+        ("0.5d", NO_TIME),
+        ("2026-02-30", "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z"),
+        ("2026-01-01T09:30:00", "has no offset from UTC; end it in Z or, say, +02:00"),
     ],
 )
 def test_a_time_that_cannot_be_meant_is_refused(since: str, told: str, database: Path) -> None:

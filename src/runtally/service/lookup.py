@@ -192,7 +192,7 @@ def _filter_of(unit: Unit, request: ListRuns) -> RunFilter:
 def _moment(unit: Unit, told: int | Ago | None, field: str) -> int | None:
     if not isinstance(told, Ago):
         return told
-    at_us = unit.now - told.micros
+    at_us = told.before(unit.now)
     if at_us < 0:
         raise InvalidInput(f"{field} lies before 1970; send less, or leave it out", field=field)
     return at_us

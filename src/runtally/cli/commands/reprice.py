@@ -1,13 +1,13 @@
 """`runtally reprice`: give calls that had no cost the one that prices known now give for their time."""
 
-import re
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from pydantic_core import PydanticCustomError
+
 from runtally.cli import arguments, output
-from runtally.domain.clock import micros
+from runtally.domain.dialects.written import Ago, moment_or_ago
 from runtally.domain.errors import InvalidInput, NotFound
 from runtally.settings import Settings
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from runtally.service.ledger import Ledger
     from runtally.service.repricing import Lack, Repriced
 
-_UNITS_US: Final = {"d": 24 * 60 * 60 * 1_000_000, "h": 60 * 60 * 1_000_000}
 _PROJECTS_PER_PAGE: Final = 1_000
 _LINES_MAX: Final = 30
 _WHY: Final = {
@@ -109,16 +108,8 @@ def _usd(nano_usd: int) -> str:
 def _since(given: str | None, now: int) -> int:
     if given is None:
         return 0
-    if ago := re.fullmatch(r"([1-9][0-9]{0,5})([dh])", given):
-        return max(0, now - int(ago[1]) * _UNITS_US[ago[2]])
-    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", given)
     try:
-        moment = datetime.fromisoformat(f"{given}T00:00:00Z" if is_day else given)
-        since = micros(moment.astimezone(UTC))
-    except (ValueError, OverflowError):
-        raise InvalidInput(
-            f"--since {given!r} is neither a time like 2026-11-21 or 2026-11-21T09:30:00Z nor one ago like 7d or 24h"
-        ) from None
-    if moment.tzinfo is None:
-        raise InvalidInput(f"--since {given!r} has no offset from UTC; give a time like 2026-11-21T09:30:00Z")
-    return since
+        told = moment_or_ago(given)
+    except PydanticCustomError as error:
+        raise InvalidInput(f"--since {given!r} {error.message()}") from None
+    return max(0, told.before(now)) if isinstance(told, Ago) else told

@@ -27,6 +27,10 @@ class Ago(NamedTuple):
 
     micros: int
 
+    def before(self, now: int) -> int:
+        """The moment that it is at that time; less than 0 lies before 1970."""
+        return now - self.micros
+
 
 def whole_number(value: Any) -> Any:
     """Digits, also in groups of three between commas, as the integer; anything else as it is."""
