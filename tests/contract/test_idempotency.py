@@ -81,7 +81,7 @@ async def test_other_content_under_the_same_key_is_a_conflict_that_names_what_di
     assert error.field == "idempotency_key"
     assert error.message == (
         f"this idempotency_key was used before with other content: {named} differ. "
-        "Send what was sent then, or use a new key"
+        "To repeat that call, send what was sent then; a new key is for another one, which counts too"
     )
 
 

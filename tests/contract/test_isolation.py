@@ -111,6 +111,10 @@ SEES: dict[str, tuple[Use, Any]] = {
     "runs.sweep": (lambda store, project: store.runs.sweep(project, LATER, "swept", 9), 0),
     "runs.list_newest": (lambda store, project: list(store.runs.list_newest(project, RunFilter(), 10)), []),
     "usage.find": (lambda store, project: store.usage.find(project, RUN, KEPT_REPORT), None),
+    "usage.find_first_reported_at": (
+        lambda store, project: store.usage.find_first_reported_at(project, RUN, KEPT_REPORT),
+        None,
+    ),
     "usage.find_standing": (lambda store, project: store.usage.find_standing(project, RUN, KEPT_REPORT), None),
     "usage.list_unpriced": (lambda store, project: list(store.usage.list_unpriced(project, ENDED)), []),
     "usage.find_final": (lambda store, project: store.usage.find_final(project, ENDED), None),
@@ -306,7 +310,9 @@ def test_every_query_of_the_ledger_is_scoped_to_one_project():
     assert len(scoped) >= len(METHODS) - len(ACROSS | OF_NONE)
     for name, query in scoped.items():
         always = " ".join(line for line, needs in query.lines if needs is None)
-        tables = re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+([a-z_]+)\b", always)
+        read = re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+([a-z_]+)\b", always)
+        named_here = re.findall(r"\bWITH RECURSIVE (\w+) AS\b", always)
+        tables = [table for table in read if table not in named_here]
         inserted = re.findall(r"INSERT INTO \w+ \(\s*project_key,.*?VALUES \(\s*:project_key,", always)
         filtered = re.findall(r"\bproject_key = (?::|\w+\.)project_key\b", always)
         assert tables, name

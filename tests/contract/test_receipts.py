@@ -5,13 +5,18 @@ import json
 import pytest
 
 from runtally import pricing
+from runtally.domain.caller import NOWHERE
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
-from runtally.domain.models import RunStarted
+from runtally.domain.models import Answer, RunStarted
 from runtally.domain.ports import Database
 from runtally.domain.records import Receipt
+from runtally.domain.requests import ReportUsage
+from runtally.domain.validation import parse
 from runtally.service import receipts
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
+from runtally.service.receipts import digests_of
+from runtally.service.unit import Unit
 from tests.door import BOUND_TO_TWO, START, CountingClock, CountingIds, Door, LedgerDatabase, an_id
 
 pytestmark = pytest.mark.anyio
@@ -86,8 +91,32 @@ async def test_a_receipt_made_in_another_way_is_believed_by_its_key(
         return receipt, store.receipts.find("beta", "record_run", kept["receipt_key"])
 
     receipt, older = await opened.write(make_anew)
-    assert (receipt.format, receipt.run_id, receipt.recorded_at) == (1, first["run_id"], kept["recorded_at"])
+    assert (receipt.format, receipt.run_id, receipt.recorded_at) == (2, first["run_id"], kept["recorded_at"])
     assert receipts.differing_from(None, "beta", "record_run", older) == []
+
+
+REPORT = {"run_id": an_id(1), "traces": [{"type": "tool", "result": "x"}], "token_usage": {"model": "m"}}
+
+
+@pytest.mark.parametrize(
+    ("sent_again", "differing"),
+    [
+        (REPORT, []),
+        (REPORT | {"run_id": an_id(2)}, ["run_id"]),
+        (REPORT | {"corrects": an_id(3)}, ["corrects"]),
+    ],
+    ids=["the same", "another run", "a correction"],
+)
+async def test_a_call_from_before_others_words_were_understood_is_known_again(opened: Database, sent_again, differing):
+    def compare(store):
+        asked = digests_of(parse(ReportUsage, sent_again))
+        unit = Unit(store, START, CountingIds(), pricing, NOWHERE, asked, 0)
+        then = unit._replace(asked=digests_of(parse(ReportUsage, REPORT)) | {"traces": b"as sent", "summary": b"empty"})
+        receipts.keep(then, "alpha", "report_usage", "k", Answer(project_key="alpha"))
+        kept = receipts.find(then, "alpha", "report_usage", "k")._replace(format=1)
+        return receipts.differing_from(unit, "alpha", "report_usage", kept)
+
+    assert await opened.write(compare) == differing
 
 
 NOTHING_COUNTED = {"reports": 0, "unpriced_calls": 0}

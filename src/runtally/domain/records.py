@@ -128,8 +128,6 @@ class KeptReport(NamedTuple):
     source: ReportSource
     basis: Basis
     late: bool
-    reported_at: int
-    corrects: str | None
     corrected_by: str | None
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES_KEPT: Final = 1_024
 """Callers choose the names of models, so what is kept of them is bounded."""
-_PER_MILLION: Final = 1_000
+_THOUSANDS_IN_A_MILLION: Final = 1_000
 """The library has the price of a thousand requests."""
 _FREE: Final = PriceList([(-1, Rates(Decimal(0)))])
 
@@ -94,7 +94,7 @@ def _rates(prices: "ModelPrice", above: int) -> Rates:
         cache_read=_rate(prices.cache_read_mtok, above),
         cache_write=_rate(prices.cache_write_mtok, above),
         cache_write_1h=_rate(prices.cache_write_1h_mtok, above),
-        requests=(_rate(prices.requests_kcount, above) or Decimal(0)) * _PER_MILLION,
+        requests=(_rate(prices.requests_kcount, above) or Decimal(0)) * _THOUSANDS_IN_A_MILLION,
     )
 
 

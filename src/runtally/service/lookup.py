@@ -146,8 +146,9 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     place = _Place(listed_first=_ids(own))
     if request.cursor:
         place = _Place(*cursors.read(key, request.cursor, (int, str, str), bound_to))
-    newest = unit.store.runs.list_newest(project_key, place.rest_of(wanted), most + 1 + len(place.listed_first.split()))
-    runs = own + [run for run in newest if run.run_id not in place.listed_first]
+    listed = place.listed_first.split()
+    newest = unit.store.runs.list_newest(project_key, place.rest_of(wanted), most + 1 + len(listed))
+    runs = own + [run for run in newest if run.run_id not in listed]
     widest = cursors.made(key, place._replace(started_at=COUNT_MAX, run_id=_ids(runs[:1])), bound_to)
     full = RunList(project_key=project_key, runs=[], to_see_all="get_run", next_cursor=widest)
     rows = [_row(_with_staleness(unit, run), unit.origin) for run in runs[:most]]

@@ -19,8 +19,11 @@ from runtally.service.unit import Unit
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """How the hashes are made; a change of anything that goes into them is another format."""
+_BEFORE_OTHERS_WORDS: Final = 1
+"""The format until 0.3, when a call was hashed in whatever words it was sent."""
+_IN_OTHERS_WORDS: Final = frozenset({"traces", "token_usage"})
 _HASH_BYTES: Final = 16
 _NOT_CONTENT: Final = frozenset({"idempotency_key", "project_key"})
 
@@ -51,7 +54,7 @@ def once(
     if differing:
         raise Conflict(
             f"this idempotency_key was used before with other content: {', '.join(differing)} differ. "
-            "Send what was sent then, or use a new key",
+            "To repeat that call, send what was sent then; a new key is for another one, which counts too",
             field="idempotency_key",
         )
     return repeated(answer_type, earlier)
@@ -77,12 +80,17 @@ def repeated(answer_type: type[AnswerT], receipt: Receipt) -> AnswerT:
 
 
 def differing_from(unit: Unit, project_key: str, operation: str, receipt: Receipt) -> list[str]:
-    """The arguments in which this call differs from the one that a receipt is of. A receipt of another format cannot be
-    compared: its key is believed.
+    """The arguments in which this call differs from the one that a receipt is of. What a receipt of another format
+    holds otherwise cannot be compared: there its key is believed.
     """
-    if receipt.format != _FORMAT:
+    if receipt.format not in (_BEFORE_OTHERS_WORDS, _FORMAT):
         return []
-    return differing_fields(receipt.digests, _sealed_digests(unit, project_key, operation))
+    asked = _sealed_digests(unit, project_key, operation)
+    differing = differing_fields(receipt.digests, asked)
+    if receipt.format == _FORMAT:
+        return differing
+    # An empty text was an argument then, and is left out now.
+    return [name for name in differing if name in asked and name.partition(".")[0] not in _IN_OTHERS_WORDS]
 
 
 def differing_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

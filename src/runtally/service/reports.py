@@ -150,7 +150,8 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     spans = [one.span for one in new]
     # An empty correction takes the report back: it still needs an entry to stand in its place.
     usage = request.token_usage or TokenUsage()
-    reported_at = first_reported_at(unit, project_key, run_id, report_id)
+    reported_at = unit.store.usage.find_first_reported_at(project_key, run_id, report_id)
+    assert reported_at is not None, "the report was found"
     entries = entries_of(_as_of(unit, reported_at), usage, traces) or [_NOTHING]
     run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
     if spans:
@@ -164,16 +165,6 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     state = unit.store.runs.add_up(project_key, run_id)
     assert state is not None, "the run is locked"
     return Added(run._replace(state=state, late=earlier.late), entries, correction_id, spans, cut_places(new))
-
-
-def first_reported_at(unit: Unit, project_key: str, run_id: str, report_id: str) -> int:
-    """When what a report says was first reported: where it corrects another, when that was. The prices of then hold."""
-    found = unit.store.usage.find(project_key, run_id, report_id)
-    while found is not None and found.corrects is not None:
-        report_id = found.corrects
-        found = unit.store.usage.find(project_key, run_id, report_id)
-    assert found is not None, "reports are never deleted"
-    return found.reported_at
 
 
 def _as_of(unit: Unit, moment: int) -> Unit:

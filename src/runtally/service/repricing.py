@@ -14,7 +14,6 @@ from runtally.domain.limits import COUNT_MAX
 from runtally.domain.models import Run, Span
 from runtally.domain.records import Spent, UsageEntry, UsageReport
 from runtally.domain.usage import TOKENS, Counts
-from runtally.service.reports import first_reported_at
 from runtally.service.unit import Unit
 
 RUNS_PER_PAGE: Final = 500
@@ -92,7 +91,8 @@ def _reprice_run(
         stands = unit.store.usage.find_standing(project_key, run.run_id, report_id)
         if stands is None:
             continue  # corrected meanwhile
-        reported_at = first_reported_at(unit, project_key, run.run_id, report_id)
+        reported_at = unit.store.usage.find_first_reported_at(project_key, run.run_id, report_id)
+        assert reported_at is not None, "it stands"
         if reported_at < since:
             continue
         entries = [_priced(unit, project_key, run.run_id, entry, reported_at) for entry in stands.entries]

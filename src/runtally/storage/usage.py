@@ -38,6 +38,11 @@ class SqlUsage:
         row = self._tx.fetch_one("find_report", params)
         return None if row is None else KeptReport(**{**row, "late": bool(row["late"])})
 
+    def find_first_reported_at(self, project_key: str, run_id: str, report_id: str) -> int | None:
+        params = {"project_key": project_key, "run_id": run_id, "report_id": report_id}
+        row = self._tx.fetch_one("find_first_reported_at", params)
+        return None if row is None else row["reported_at"]
+
     def find_standing(self, project_key: str, run_id: str, report_id: str) -> UsageReport | None:
         params = {"project_key": project_key, "run_id": run_id, "report_id": report_id}
         rows = self._tx.fetch_all("find_standing_report", params)

@@ -14,7 +14,7 @@ INSERT INTO usage_reports (
 
 -- name: find_report
 -- What a report is, and which one took its place: never more than one. (For min() SQLite would read the whole run.)
-SELECT source, basis, late, reported_at, corrects, (
+SELECT source, basis, late, (
     SELECT correction.report_id FROM usage_reports AS correction
     WHERE correction.project_key = :project_key AND correction.run_id = :run_id AND correction.corrects = :report_id
     LIMIT 1
@@ -22,6 +22,18 @@ SELECT source, basis, late, reported_at, corrects, (
 FROM usage_reports
 WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id
 LIMIT 1;
+
+-- name: find_first_reported_at
+-- When the report was made that began a chain of corrections.
+WITH RECURSIVE chain AS (
+    SELECT reported_at, corrects FROM usage_reports
+    WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id AND part = 0
+    UNION ALL
+    SELECT earlier.reported_at, earlier.corrects FROM chain
+    JOIN usage_reports AS earlier ON earlier.project_key = :project_key AND earlier.run_id = :run_id
+        AND earlier.report_id = chain.corrects AND earlier.part = 0
+)
+SELECT reported_at FROM chain WHERE corrects IS NULL;
 
 -- name: find_standing_report
 -- The entries of a report that counts.
