@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from mcp_types import INVALID_REQUEST
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from runtally.domain import limits
+from runtally.mcp_server.messages import SEND_LESS, as_json, error_response
 from runtally.mcp_server.refusal_log import say_why
 
 HELD_BYTES_MAX: Final = 64 * 2**20
@@ -63,7 +65,7 @@ class BoundedBodies:
         finally:
             self._held_bytes -= taken_bytes
 
-    def _refusal(self, size_bytes: int) -> PlainTextResponse | None:
+    def _refusal(self, size_bytes: int) -> Response | None:
         if size_bytes > limits.MESSAGE_BYTES:
             return _too_large
         return _no_room if self._held_bytes > HELD_BYTES_MAX else None
@@ -79,7 +81,12 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-_too_large: Final = PlainTextResponse(f"a body has at most {limits.MESSAGE_BYTES:,} bytes", 413)
+_too_large: Final = Response(
+    # As JSON-RPC: clients show the words of nothing else.
+    as_json(error_response(INVALID_REQUEST, f"A body has at most {limits.MESSAGE_BYTES:,} bytes. {SEND_LESS}")),
+    413,
+    media_type="application/json",
+)
 _no_room: Final = PlainTextResponse(
     "the server holds as many large bodies as it may; try again in a second", 503, {"Retry-After": "1"}
 )

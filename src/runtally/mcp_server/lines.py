@@ -5,7 +5,7 @@ from typing import Final
 from mcp_types import INVALID_REQUEST, JSONRPCError
 
 from runtally.domain.limits import MESSAGE_BYTES
-from runtally.mcp_server.messages import error_response, id_at_start
+from runtally.mcp_server.messages import ENDING_BYTES, SEND_LESS, error_response, id_without_parsing
 
 Line = bytes | JSONRPCError
 """A line, or the error to answer it with."""
@@ -18,32 +18,38 @@ class Lines:
 
     def __init__(self) -> None:
         self._partial = bytearray()
-        self._skipping = False
+        self._beginning: bytes | None = None
+        """Of a line that is too long; None of any other."""
+        self._ending = b""
 
     def feed(self, data: bytes) -> list[Line]:
-        """The lines that the bytes complete, and a line that they make too long."""
+        """The lines that the bytes complete, of one that is too long the refusal."""
         first, *others = data.split(b"\n")
-        lines = self._extend(first)
+        self._extend(first)
+        lines: list[Line] = []
         for piece in others:
             lines += self.end()
-            lines += self._extend(piece)
+            self._extend(piece)
         return lines
 
     def end(self) -> list[Line]:
         """What stands before the end of a line or of the input."""
+        if self._beginning is not None:
+            # Refused at its end, where JavaScript's clients write the id, without which none would hear of it.
+            told = f"A message is one line of at most {MESSAGE_BYTES:,} bytes. {SEND_LESS}"
+            refusal = error_response(INVALID_REQUEST, told, id_without_parsing(self._beginning, self._ending))
+            self._beginning, self._ending = None, b""
+            return [refusal]
         line = bytes(self._partial)
         self._partial.clear()
-        self._skipping = False
         return [line] if line and not line.isspace() else []
 
-    def _extend(self, piece: bytes) -> list[Line]:
-        if self._skipping:
-            return []
-        if len(self._partial) + len(piece) <= MESSAGE_BYTES:
+    def _extend(self, piece: bytes) -> None:
+        if self._beginning is None and len(self._partial) + len(piece) <= MESSAGE_BYTES:
             self._partial += piece
-            return []
-        self._skipping = True
-        beginning = bytes((self._partial or piece)[:_BEGINNING_BYTES])
-        self._partial.clear()
-        told = f"A message is one line of at most {MESSAGE_BYTES} bytes."
-        return [error_response(INVALID_REQUEST, told, id_at_start(beginning))]
+            return
+        if self._beginning is None:
+            self._beginning = bytes((self._partial or piece)[:_BEGINNING_BYTES])
+            self._ending = bytes(self._partial[-ENDING_BYTES:])
+            self._partial.clear()
+        self._ending = (self._ending + piece[-ENDING_BYTES:])[-ENDING_BYTES:]

@@ -32,7 +32,10 @@ _LEVELS_MAX: Final = 200
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _METHOD_FIRST: Final = re.compile(rb'\s*\{\s*"method"\s*:')
 _ID_LAST: Final = re.compile(rb'[,\s]"id"\s*:\s*(-?[0-9]+|"[^"\\]*")\s*\}\s*\Z')
-_ENDING_BYTES: Final = 1024
+ENDING_BYTES: Final = 1024
+"""As far before the end of a message an id is looked for."""
+SEND_LESS: Final = "Nothing was recorded. Send less: spread traces over several calls, or cut input and output"
+"""What to do about a message that is too large."""
 
 
 async def receive_message(text: bytes, called: str = "line") -> SessionMessage | JSONRPCError:
@@ -45,7 +48,7 @@ async def receive_message(text: bytes, called: str = "line") -> SessionMessage |
 def parse_message(text: bytes, called: str = "line") -> SessionMessage | JSONRPCError:
     """The message that the text is, else the error response to it, in which the text is `called` a line or a body."""
     if excess := told_excess(text):
-        return error_response(INVALID_REQUEST, f"The {called} has {excess}", _id_without_parsing(text))
+        return error_response(INVALID_REQUEST, f"The {called} has {excess}", id_without_parsing(text, text))
     try:
         # Several times as fast as `validate_json`, which reads the JSON anew for each kind of message.
         value = from_json(text, cache_strings="keys")
@@ -99,12 +102,12 @@ def id_at_start(text: bytes) -> RequestId | None:
     return found
 
 
-def _id_without_parsing(text: bytes) -> RequestId | None:
-    """The id of the request that the text is, if it stands for certain at its beginning or, as JavaScript's clients
-    write it, at the end of what begins with the method.
+def id_without_parsing(beginning: bytes, ending: bytes) -> RequestId | None:
+    """The id of the request that begins and ends so, if it stands for certain at its beginning or, as JavaScript's
+    clients write it, at the end of what begins with the method.
     """
-    at_end = _ID_LAST.search(text, max(0, len(text) - _ENDING_BYTES)) if _METHOD_FIRST.match(text) else None
-    return id_at_start(b'{"id":%b,' % at_end[1] if at_end else text[:LARGE_BYTES])
+    at_end = _ID_LAST.search(ending[-ENDING_BYTES:]) if _METHOD_FIRST.match(beginning) else None
+    return id_at_start(b'{"id":%b,' % at_end[1] if at_end else beginning[:LARGE_BYTES])
 
 
 def _after(char: str, text: str, at: int) -> int:
