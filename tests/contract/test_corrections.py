@@ -26,6 +26,7 @@ async def test_a_correction_takes_the_place_of_a_report(door: Door, database: Le
         "report_id": answer["report_id"],
         "corrects": wrong["report_id"],
         "cost_source": "reported",
+        "counted": {"input_tokens": 10, "total_tokens": 10, "cost_usd": 0.25},
         "totals": {
             "reports": 2,
             "input_tokens": 110,

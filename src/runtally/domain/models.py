@@ -192,10 +192,17 @@ class RunStarted(Answer):
         return self.created and super().recorded
 
 
+class Adjustment(Usage):
+    """What a report, or a run's final totals, added to the sum of the run's reports."""
+
+    llm_calls: int | None = None
+
+
 class UsageReported(Answer):
-    """`totals` are the run's; `corrects` names the report that `report_id` took the place of. `spans_truncated` are the
-    places in `traces`, from 0, of those of which a payload was cut; `kept_in_attributes` are the first names of what
-    was sent that has no field of its own.
+    """`totals` are the run's, `counted` is what of them this report is (left out where that is all of them); `warning`
+    says what the caller may not have meant. `corrects` names the report that `report_id` took the place of.
+    `spans_truncated` are the places in `traces`, from 0, of those of which a payload was cut; `kept_in_attributes` are
+    the first names of what was sent that has no field of its own.
     """
 
     run_id: str
@@ -208,13 +215,9 @@ class UsageReported(Answer):
     spans_recorded: int | None = None
     spans_truncated: list[int] | None = None
     kept_in_attributes: list[str] | None = None
+    warning: str | None = None
+    counted: Adjustment | None = None
     totals: Totals = Totals()
-
-
-class Adjustment(Usage):
-    """What the run's final totals added to the sum of its reports."""
-
-    llm_calls: int | None = None
 
 
 class RunEnded(Answer):

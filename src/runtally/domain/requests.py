@@ -162,8 +162,8 @@ _MESSAGE = ("message", "error_message")
 
 
 class RecordFailure(Request):
-    """`core_record_failure`. A `message` is the summary or the error, whichever is not told; with neither it is the
-    error, and its telling line the summary.
+    """`core_record_failure`. A `message` is the summary or the error, whichever is not told. Without a summary the
+    telling line of the error is one.
     """
 
     project_key: ProjectKey | None = None
@@ -180,12 +180,12 @@ class RecordFailure(Request):
 
     @classmethod
     def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
-        message = next((told[name] for name in _MESSAGE if name in told), None)
+        message = next((told[name] for name in (*_MESSAGE, *_ERROR) if name in told), None)
         if not isinstance(message, str) or any(told.get(name) for name in _SUMMARY):
             return told
-        if not told.keys() & {*_ERROR}:
-            return told | {"summary": summary_of(message)}
-        return {name: value for name, value in told.items() if name not in _MESSAGE} | {"summary": message}
+        if told.keys() & {*_ERROR} and told.keys() & {*_MESSAGE}:
+            return {name: value for name, value in told.items() if name not in _MESSAGE} | {"summary": message}
+        return told | {"summary": summary_of(message)}
 
     @model_validator(mode="after")
     def _has_its_message_as_error(self) -> Self:
@@ -223,7 +223,7 @@ class TrackMcp(Request):
     client: Annotated[Name | None, _also("client", "client_label")] = None
     attributes: Annotated[JsonObject | None, _also("attributes", "metadata", "meta")] = None
     span_id: Identifier | None = None
-    agent_name: Annotated[Name | None, Field(exclude=True)] = None
+    agent_name: Annotated[Name | None, Field(exclude=True), _also("agent_name", "agent", "agent_id")] = None
     ended_at: Annotated[SentMoment | None, Field(exclude=True)] = None
 
     @model_validator(mode="after")
@@ -246,9 +246,9 @@ class ListRuns(Request):
     """`list_runs`."""
 
     status: SentStatus | None = None
-    agent: Name | None = None
+    agent: Annotated[Name | None, _also("agent", "agent_id", "agent_name")] = None
     label: Name | None = None
-    user: Identifier | None = None
+    user: Annotated[Identifier | None, _also("user", "user_id", "distinct_id")] = None
     model: Identifier | None = None
     ticket: Ticket | None = None
     min_cost_usd: CostUsd | None = None

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from runtally.domain.caller import Caller
 from runtally.domain.errors import Conflict, NotFound
-from runtally.domain.models import RunEnded, UsageReported
+from runtally.domain.models import Adjustment, RunEnded, UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
 from runtally.domain.requests import EndRun, ReportUsage
 from runtally.domain.traces import Trace
@@ -54,7 +54,9 @@ def naming_what_was_kept(answer: AnswerT, request: ReportUsage | EndRun) -> Answ
         names.update(trace.model_extra or ())
     if not names:
         return answer
-    shown = sorted(name[:_NAME_SHOWN_CHARS] for name in names)[:_NAMES_SHOWN]
+    shown = sorted(name[:_NAME_SHOWN_CHARS] for name in names)
+    if len(shown) > _NAMES_SHOWN:
+        shown[_NAMES_SHOWN:] = [f"and {len(shown) - _NAMES_SHOWN:,} more"]
     return answer.model_copy(update={"kept_in_attributes": shown})
 
 
@@ -83,6 +85,8 @@ def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported
         )
     else:
         added = _correct(unit, project_key, request, request.corrects)
+    spent, totals = spent_on(added.entries), added.run.state.totals
+    counted = Adjustment(**spent.counts._asdict(), cost_nano_usd=spent.cost_nano_usd)
     return UsageReported(
         project_key=project_key,
         run_id=request.run_id,
@@ -94,8 +98,24 @@ def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported
         cost_source=cost_source_of(added.entries) if added.entries else None,
         spans_recorded=len(added.spans) if request.traces else None,
         spans_truncated=added.cut_traces,
-        totals=added.run.state.totals,
+        warning=_warning(request, added),
+        counted=None if totals.reports <= 1 or not added.entries else counted,
+        totals=totals,
     )
+
+
+def _warning(request: ReportUsage, added: Added) -> str | None:
+    """What the caller may not have meant."""
+    if request.corrects is not None:
+        return None
+    if not added.entries and not request.traces:
+        return "nothing was told, so nothing is recorded but a sign of life"
+    if not request.traces or added.spans:
+        lacking = [entry for entry in added.entries if entry.spent.unpriced_calls > 0]
+        if any(entry.model is None for entry in lacking):
+            return "no cost is known, since no model was told; send model beside the tokens next time"
+        return "no price is known for what was told of this model, so its cost is unknown" if lacking else None
+    return "these steps were recorded before: nothing is counted again"
 
 
 def add_report(

@@ -55,9 +55,10 @@ def priced_entry(unit: Unit, usage: TokenUsage, counts: Counts, calls: int) -> U
 def entries_of_traces(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) -> list[UsageEntry]:
     """An entry for each model and provider of the traces that tell tokens or a cost; none if none does. What `usage`
     tells of the whole call joins the only entry; where there are several it stands alone, so that no model is charged
-    with what was told for all.
+    with what was told for all. An agent or a group that sums up the steps below it (OpenTelemetry's `invoke_agent`)
+    does not count beside them.
     """
-    counted = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
+    counted = _counted(traces)
     if not counted:
         return []
     by_name: dict[tuple[str | None, str | None], list[Trace]] = {}
@@ -72,6 +73,18 @@ def entries_of_traces(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) ->
         return entries
     source: CostSource = "unpriced" if usage.cost_usd is None else "reported"
     return [UsageEntry(told, source, prompt_preview=usage.prompt_preview), *entries]
+
+
+def _counted(traces: Sequence[Trace]) -> list[Trace]:
+    telling = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
+    parents = {trace.span_id: trace.parent_span_id for trace in traces if trace.span_id is not None}
+    above: set[str] = set()
+    for trace in telling:
+        parent = trace.parent_span_id
+        while parent is not None and parent not in above:
+            above.add(parent)
+            parent = parents.get(parent)
+    return [trace for trace in telling if trace.kind not in ("agent", "group") or trace.span_id not in above]
 
 
 def _of_group(
