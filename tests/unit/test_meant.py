@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtally.domain import limits
 from runtally.domain.errors import InvalidInput, LimitExceeded
+from runtally.domain.meant import as_meant
 from runtally.domain.requests import EndRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
@@ -34,6 +37,17 @@ def test_what_is_empty_within_usage_and_traces_counts_as_left_out():
     assert told.all_attributes == {"note": ""}
     assert told.output.json == '""'
     assert {told.name, told.kind, told.started_at, told.attributes} == {None}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "kind", "attributes", "input", "duration_ms", "note"]),
+        st.sampled_from([None, "", "text", "{}", '{"a": 1}', "null", 5, [1], {"a": ""}]),
+    )
+)
+def test_a_null_beside_other_values_changes_none_of_them(entry):
+    alone = as_meant(ReportUsage, {"run_id": RUN, "traces": [entry]})
+    assert alone == as_meant(ReportUsage, {"run_id": RUN, "traces": [entry | {"error": None}]})
 
 
 def test_json_text_is_read_where_an_object_or_a_list_is_meant():
