@@ -6,7 +6,7 @@ import pytest
 
 from runtally.domain.errors import InvalidInput, RuntallyError
 from runtally.domain.requests import EndRun, GetRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
-from runtally.domain.validation import parse
+from runtally.domain.validation import is_field_of, parse
 from runtally.mcp_server.tools.registry import TOOLS
 from runtally.service.scrub import clip
 from tests.contract.minimal import MINIMAL, RUN
@@ -272,3 +272,30 @@ def test_a_limit_is_told_as_such_only_where_it_is_the_first_thing_wrong() -> Non
 def test_more_arguments_than_any_call_has_are_not_explained_one_by_one() -> None:
     error = refusal(GetRun, {f"x{number}": 1 for number in range(1_001)})
     assert error.message.startswith("the call has 1,001 arguments; known are cursor, detail, ")
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (StartRun, "agent_id"),
+        (StartRun, "agent_name"),
+        (TrackMcp, "distinct_id"),
+        (RecordFailure, "error_message"),
+        (ReportUsage, "token_usage.cost_usd"),
+        (ReportUsage, "traces[3].model"),
+    ],
+)
+def test_what_the_log_may_name_is_a_field_under_any_of_its_names(model, field) -> None:
+    assert is_field_of(model, field)
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [(StartRun, "secret"), (StartRun, ""), (ReportUsage, "agent_name"), (ReportUsage, "token_usage.secret")],
+)
+def test_the_log_names_nothing_that_a_caller_made_up(model, field) -> None:
+    assert not is_field_of(model, field)
+
+
+def test_a_field_refused_under_another_name_is_one_that_the_log_names() -> None:
+    assert is_field_of(StartRun, refusal(StartRun, {"agent_name": "x" * 129}).field)

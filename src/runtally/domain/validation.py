@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from runtally.domain.dialects.written import Unread
@@ -58,7 +59,7 @@ def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
             problems at most.
     """
     if len(arguments) > NAMES_MAX:
-        known = ", ".join(sorted(_shown_names(model)))
+        known = ", ".join(sorted(_told(model)))
         raise InvalidInput(f"the call has {len(arguments):,} arguments{KNOWN_ARE}{known}")
     try:
         return model.model_validate(dict(arguments), by_alias=True)
@@ -99,18 +100,18 @@ def _is_too_large(detail: ErrorDetails) -> bool:
 
 
 def _meant(model: type[BaseModel], detail: ErrorDetails) -> str | None:
-    return meant_by(str(detail["loc"][-1]), _names_at(model, detail["loc"][:-1]))
+    return meant_by(str(detail["loc"][-1]), _known_at(model, detail["loc"][:-1]))
 
 
 def is_field_of(model: type[BaseModel], field: str) -> bool:
-    """Whether that is what an error calls a field that the model has, such as `traces[3].token_usage.model`."""
+    """Whether that is what an error calls a field that the model has, under any of its names: `traces[3].model`."""
     models = [model]
     for part in field.split("."):
         found = _INDEXED.fullmatch(part)
-        kinds = [one.model_fields[found[1]].annotation for one in models if found and found[1] in one.model_fields]
-        if not kinds:
+        fields = [_by_name(one)[found[1]][1] for one in models if found and found[1] in _by_name(one)]
+        if not fields:
             return False
-        models = [inner for kind in kinds for inner in _models_in(kind)]
+        models = [inner for info in fields for inner in _models_in(info.annotation)]
     return True
 
 
@@ -154,28 +155,43 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     name, within = str(location[-1]), _model_at(model, location[:-1])
-    for field, info in within.model_fields.items() if within else ():
-        if name in names_of(field, info):
-            return f"{_path(location)} is {field}, which is told otherwise beside it; send one of them"
-    return f"{_path(location)} is not a known argument{hint(name, _names_at(model, location[:-1]))}"
+    if within and name in _by_name(within):
+        field, _ = _by_name(within)[name]
+        return f"{_path(location)} is {field}, which is told otherwise beside it; send one of them"
+    known = _known_at(model, location[:-1])
+    return f"{_path(location) or repr('')} is not a known argument{hint(name, known, nested=len(location) > 1)}"
 
 
-def _names_at(model: type[BaseModel], location: tuple[int | str, ...]) -> frozenset[str]:
+def _known_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Mapping[str, str]:
     within = _model_at(model, location)
-    return _shown_names(within) if within else frozenset()
+    return _known(within) if within else {}
 
 
 @cache
-def _shown_names(model: type[BaseModel]) -> frozenset[str]:
+def _known(model: type[BaseModel]) -> Mapping[str, str]:
+    """What the schema tells, by every name under which it may be sent."""
+    told = _told(model)
+    return {name: field for name, (field, _) in _by_name(model).items() if field in told}
+
+
+@cache
+def _told(model: type[BaseModel]) -> frozenset[str]:
     """The names that the schema tells."""
     return frozenset(model.model_json_schema(by_alias=False)["properties"])
+
+
+@cache
+def _by_name(model: type[BaseModel]) -> Mapping[str, tuple[str, FieldInfo]]:
+    """The fields by every name under which they may be sent."""
+    fields = model.model_fields.items()
+    return {name: (field, info) for field, info in fields for name in names_of(field, info)}
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
     for part in location:
         if isinstance(part, int):
             continue
-        nested = next(iter(_models_in(model.model_fields[part].annotation)), None)
+        nested = next(iter(_models_in(_by_name(model)[part][1].annotation)), None)
         if nested is None:
             return None
         model = nested
