@@ -77,11 +77,30 @@ def test_a_json_null_as_text_is_left_out_and_a_payload_is_never_read():
     ("model", "arguments", "sentence"),
     [
         (StartRun, {"meta_json": "env=prod"}, "meta_json is text that is not JSON; send an object"),
-        (StartRun, {"meta_json": "[1]"}, "meta_json is the JSON of something else than an object"),
-        (ReportUsage, {"token_usage": "5"}, "token_usage is the JSON of something else than an object"),
-        (ReportUsage, {"token_usage": {}, "traces": "{}"}, "traces is the JSON of something else than an array"),
+        (
+            StartRun,
+            {"meta_json": "[1]"},
+            'meta_json is the JSON of something else than an object; send one like {"key": "value"}',
+        ),
+        (
+            ReportUsage,
+            {"token_usage": "5"},
+            (
+                "token_usage is the JSON of something else than an object; "
+                'send one like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}'
+            ),
+        ),
+        (
+            ReportUsage,
+            {"token_usage": {}, "traces": "{}"},
+            'traces is the JSON of something else than an array; send one like [{"name": "grep", "kind": "tool"}]',
+        ),
         (ReportUsage, {"token_usage": {}, "traces": "grep"}, "traces is text that is not JSON; send an array"),
-        (ReportUsage, {"token_usage": {}, "traces": ["[]"]}, "traces[0] is the JSON of something else than an object"),
+        (
+            ReportUsage,
+            {"token_usage": {}, "traces": ["[]"]},
+            'traces[0] is the JSON of something else than an object; send one like {"key": "value"}',
+        ),
         (
             ReportUsage,
             {"token_usage": {}, "traces": [{"attributes": "x"}]},
@@ -90,7 +109,10 @@ def test_a_json_null_as_text_is_left_out_and_a_payload_is_never_read():
         (
             ReportUsage,
             {"token_usage": '{"input_tokens": "many"}', "traces": '[{"duration_ms": -1}]'},
-            "token_usage.input_tokens is not an integer; traces[0].duration_ms is less than 0",
+            (
+                "token_usage.input_tokens is not an integer; send a whole number; "
+                "traces[0].duration_ms is less than 0; send more, or leave it out"
+            ),
         ),
     ],
 )
@@ -228,9 +250,9 @@ def test_no_part_of_a_secret_in_a_message_is_left(before):
             RecordFailure,
             {"message": 5},
             "summary",
-            "summary is required; send a sentence that says what happened; message is not a string",
+            "summary is required; send a sentence that says what happened; message is not a string; send text",
         ),
-        (RecordFailure, {"message": " \n"}, "summary", "summary is empty"),
+        (RecordFailure, {"message": " \n"}, "summary", "summary is empty; send a sentence that says what happened"),
     ],
 )
 def test_what_is_told_twice_and_differently_is_refused(model, arguments, field, sentence):

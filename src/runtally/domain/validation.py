@@ -39,15 +39,31 @@ _EXPECTED: Final = {
     "string_unicode": "contains half of a surrogate pair; send whole characters",
     "int_parsing_size": "is too large",
 }
-_IF_MISSING: Final = {
+_TO_SEND: Final = {
+    "is not a string": "send text",
+    "is not an integer": "send a whole number",
+    "is not a number": "send a number like 0.12",
+    "is not a finite number": "send a number like 0.12",
+    "is not true or false": "send one of them",
+    "is not an object": 'send one like {"key": "value"}',
+    "is the JSON of something else than an object": 'send one like {"key": "value"}',
+    "is not an array": 'send one like [{"name": "grep", "kind": "tool"}]',
+    "is the JSON of something else than an array": 'send one like [{"name": "grep", "kind": "tool"}]',
+    "is less than": "send more, or leave it out",
+}
+"""What to send instead, by what is wrong, whoever found it."""
+_EXAMPLE_HELPS: Final = frozenset(
+    {"is required", "is empty", "is not an object", "is the JSON of something else than an object"}
+)
+_OF_ARGUMENT: Final = {
     "run_id": "core_start_run answers it, and list_runs with status running finds an open run",
     "status": "send completed, partial, failed or interrupted",
     "agent": "send the name of the agent",
     "tool": "send the name of the tool that was called",
     "summary": "send a sentence that says what happened",
-    "token_usage": 'send an object like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}',
+    "token_usage": 'send one like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}',
 }
-"""What to send of a required argument."""
+"""What to send as an argument, where an example of it helps."""
 
 
 def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
@@ -116,18 +132,23 @@ def is_field_of(model: type[BaseModel], field: str) -> bool:
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
-    field, kind, given = _path(detail["loc"]) or "the call", detail["type"], detail["input"]
-    if kind == "extra_forbidden":
+    if detail["type"] == "extra_forbidden":
         return _unknown(model, detail["loc"])
+    field, problem = _path(detail["loc"]) or "the call", _problem(detail)
+    of_argument = _OF_ARGUMENT.get(field) if problem in _EXAMPLE_HELPS else None
+    to_send = of_argument or _TO_SEND.get(problem.rstrip(" 0123456789,"))
+    return f"{field} {problem}; {to_send}" if to_send else f"{field} {problem}"
+
+
+def _problem(detail: ErrorDetails) -> str:
+    kind, given = detail["type"], detail["input"]
     if isinstance(given, Unread):
-        return f"{field} {given.why}"
-    if kind == "missing" and field in _IF_MISSING:
-        return f"{field} is required; {_IF_MISSING[field]}"
+        return given.why
     if kind in _OURS:
-        return f"{field} {detail['msg']}"
+        return detail["msg"]
     if kind in _BOUNDS:
-        return f"{field} {_BOUNDS[kind](given, detail['ctx'])}"
-    return f"{field} {_EXPECTED.get(kind, 'is not valid')}"
+        return _BOUNDS[kind](given, detail["ctx"])
+    return _EXPECTED.get(kind, "is not valid")
 
 
 _OURS: Final = frozenset(
@@ -139,9 +160,7 @@ _BOUNDS: Final[dict[str, Callable[[Any, dict[str, Any]], str]]] = {
     "string_too_long": lambda given, rule: f"is {len(given):,} characters; the limit is {rule['max_length']:,}. Cut it",
     "too_long": lambda given, rule: f"has {len(given):,} entries; the limit is {rule['max_length']:,}. Split the call",
     "literal_error": lambda _, rule: f"must be one of {rule['expected']}",
-    "greater_than_equal": lambda _, rule: (
-        f"is less than {rule['ge']:,}" + ("; send more, or leave it out" if rule["ge"] else "")
-    ),
+    "greater_than_equal": lambda _, rule: f"is less than {rule['ge']:,}",
     "less_than_equal": lambda _, rule: f"is more than {rule['le']:,}",
 }
 
