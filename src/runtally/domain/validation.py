@@ -136,6 +136,7 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
         return _unknown(model, detail["loc"])
     field, problem = _path(detail["loc"]) or "the call", _problem(detail)
     of_argument = _OF_ARGUMENT.get(field) if problem in _EXAMPLE_HELPS else None
+    # A bound stands at the end, and what to send is the same for each.
     to_send = of_argument or _TO_SEND.get(problem.rstrip(" 0123456789,"))
     return f"{field} {problem}; {to_send}" if to_send else f"{field} {problem}"
 
