@@ -35,6 +35,6 @@ def test_a_refusal_tells_all_that_is_wrong_at_once(tmp_path: Path) -> None:
     assert refused.value.message == (
         "runId is not a known argument; did you mean run_id?; "
         "status must be one of 'completed', 'partial', 'failed' or 'interrupted'; "
-        "meta_json is the JSON of something else than an object; "
+        'meta_json is the JSON of something else than an object; send one like {"key": "value"}; '
         "token_usage is text that is not JSON; send an object"
     )

@@ -200,8 +200,8 @@ def test_what_says_more_than_our_fields_is_kept_as_it_was_sent(sent: Step, kept:
     [
         ({"start_time": 1763650000}, "start_time", "is a number; send a time like 2026-01-31T09:30:00Z"),
         ({"timestamp": 1763650000}, "timestamp", "is a number; send a time like 2026-01-31T09:30:00Z"),
-        ({"latency_ms": "soon"}, "latency_ms", "is not a number"),
-        ({"latency_ms": -1}, "latency_ms", "is less than 0"),
+        ({"latency_ms": "soon"}, "latency_ms", "is not a number; send a number like 0.12"),
+        ({"latency_ms": -1}, "latency_ms", "is less than 0; send more, or leave it out"),
         ({"result": 1, "output": 2}, "result", "and output say the same thing with two values; send one of them"),
         ({"ok": True, "status": "error"}, "ok", "and status say the same thing with two values; send one of them"),
         ({"status": "weird"}, "status", "must be one of 'ok', 'error', 'cancelled', 'denied' or 'unfinished'"),

@@ -107,17 +107,17 @@ def test_genai_prices_reads_the_same_objects_alike(
 @pytest.mark.parametrize(
     ("usage", "field", "sentence"),
     [
-        ({"prompt_tokens": -1}, "prompt_tokens", "is less than 0"),
-        ({"prompt_tokens": "many"}, "prompt_tokens", "is not an integer"),
-        ({"prompt_tokens": True}, "prompt_tokens", "is not an integer"),
-        ({"promptTokenCount": 1.5}, "promptTokenCount", "is not an integer"),
+        ({"prompt_tokens": -1}, "prompt_tokens", "is less than 0; send more, or leave it out"),
+        ({"prompt_tokens": "many"}, "prompt_tokens", "is not an integer; send a whole number"),
+        ({"prompt_tokens": True}, "prompt_tokens", "is not an integer; send a whole number"),
+        ({"promptTokenCount": 1.5}, "promptTokenCount", "is not an integer; send a whole number"),
         (
             {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": []}},
             "prompt_tokens_details.cached_tokens",
-            "is not an integer",
+            "is not an integer; send a whole number",
         ),
-        ({"prompt_tokens": 5, "cost": -1}, "cost", "is less than 0"),
-        ({"prompt_tokens": 5, "cost": "much"}, "cost", "is not a number"),
+        ({"prompt_tokens": 5, "cost": -1}, "cost", "is less than 0; send more, or leave it out"),
+        ({"prompt_tokens": 5, "cost": "much"}, "cost", "is not a number; send a number like 0.12"),
         (
             {"input_tokens": 6, "prompt_tokens": 5},
             "prompt_tokens",
@@ -153,8 +153,10 @@ def test_all_that_is_wrong_in_an_object_is_said_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         understood({"prompt_tokens": -1, "completion_tokens": "many", "cost": "much", "total_tokns": 5})
     assert caught.value.message == (
-        "token_usage.prompt_tokens is less than 0; token_usage.completion_tokens is not an integer; "
-        "token_usage.cost is not a number; token_usage.total_tokns is not a known argument; did you mean total_tokens?"
+        "token_usage.prompt_tokens is less than 0; send more, or leave it out; "
+        "token_usage.completion_tokens is not an integer; send a whole number; "
+        "token_usage.cost is not a number; send a number like 0.12; "
+        "token_usage.total_tokns is not a known argument; did you mean total_tokens?"
     )
 
 

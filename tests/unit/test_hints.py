@@ -4,12 +4,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtally.domain.hints import hint, meant_by
+from runtally.domain import hints
+from runtally.domain.dialects.usage_names import OWN, PLACES
+from runtally.domain.errors import InvalidInput
+from runtally.domain.hints import meant_by
 from runtally.domain.usage import TokenUsage
+from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME
+from tests.contract.minimal import MINIMAL, RUN
 
 KNOWN = {name: sorted(tool.request.model_json_schema(by_alias=False)["properties"]) for name, tool in BY_NAME.items()}
-KNOWN["token_usage"] = sorted(TokenUsage.model_fields)
+KNOWN["token_usage"] = sorted(TokenUsage.model_json_schema(by_alias=False)["properties"])
+
+
+def told(place, name):
+    """What is said of a name after that it is not known, or None where it is understood."""
+    tool, arguments, path = place, MINIMAL.get(place, {}) | {name: 5}, name
+    if place == "token_usage":
+        tool, arguments, path = "core_report_usage", {"run_id": RUN, "token_usage": {name: 5}}, f"token_usage.{name}"
+    try:
+        parse(BY_NAME[tool].request, arguments)
+    except InvalidInput as refusal:
+        is_of_it = refusal.field == (path or None)
+        return refusal.message.removeprefix(f"{path or repr('')} is not a known argument; ") if is_of_it else None
+    return None
+
 
 CORPUS = {
     "core_start_run": {
@@ -46,34 +65,27 @@ CORPUS = {
         "request_id": "idempotency_key",
     },
     "core_report_usage": {
-        "usage": "token_usage",
-        "tokens": "token_usage",
-        "tokenUsage": "token_usage",
-        "input_tokens": "token_usage.input_tokens",
-        "prompt_tokens": "token_usage.input_tokens",
-        "cost": "token_usage.cost_usd",
-        "model": "token_usage.model",
+        "token_count": "token_usage",
+        "final_usage": "token_usage",
+        "input": "token_usage.input_tokens",
+        "price": "token_usage.cost_usd",
+        "engine": "token_usage.model",
         "spans": "traces",
         "steps": "traces",
     },
     "token_usage": {
-        "prompt_tokens": "input_tokens",
-        "promptTokens": "input_tokens",
-        "completion_tokens": "output_tokens",
-        "candidates_token_count": "output_tokens",
-        "cache_creation_input_tokens": "cache_write_tokens",
-        "cache_read_input_tokens": "cache_read_tokens",
+        "in_tokens": "input_tokens",
+        "inputTokenCount": "input_tokens",
         "cached_tokens": "cache_read_tokens",
-        "gen_ai.usage.input_tokens": "input_tokens",
-        "gen_ai.usage.output_tokens": "output_tokens",
-        "gen_ai.request.model": "model",
-        "gen_ai.system": "provider",
-        "total_cost": "cost_usd",
+        "cache_hit_tokens": "cache_read_tokens",
+        "cache_creation": "cache_write_tokens",
+        "ephemeral_1h_input_tokens": "cache_write_1h_tokens",
         "price": "cost_usd",
-        "tokens": "total_tokens",
-        "reasoning": "reasoning_tokens",
+        "token_count": "total_tokens",
         "input_token": "input_tokens",
-        "requests": "llm_calls",
+        "engine": "model",
+        "vendor": "provider",
+        "num_calls": "llm_calls",
     },
     "core_end_run": {
         "state": "status",
@@ -81,7 +93,7 @@ CORPUS = {
         "response": "output",
         "reason": "summary",
         "message": "summary",
-        "usage": "token_usage",
+        "token_count": "token_usage",
         "error_message": "summary",
         "run_uuid": "run_id",
     },
@@ -156,39 +168,75 @@ def test_the_corpus_is_as_large_as_it_is_meant_to_be():
     ("place", "name", "ours"), [(place, name, ours) for place, names in CORPUS.items() for name, ours in names.items()]
 )
 def test_the_hint_is_what_a_person_would_say(place, name, ours):
-    assert hint(name, KNOWN[place]) == f"; did you mean {ours}?"
+    assert told(place, name) == f"did you mean {ours}?"
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "told"),
-    [(place, name, told) for place, names in ELSEWHERE.items() for name, told in names.items()],
+    ("place", "name", "where"),
+    [(place, name, where) for place, names in ELSEWHERE.items() for name, where in names.items()],
 )
-def test_what_another_tool_takes_is_told_to_go_there(place, name, told):
-    assert hint(name, KNOWN[place]) == f"; {told}"
+def test_what_another_tool_takes_is_told_to_go_there(place, name, where):
+    assert told(place, name) == where
 
 
 @pytest.mark.parametrize(("place", "name"), [(place, name) for place, names in NOBODY_MEANS.items() for name in names])
 def test_no_hint_is_better_than_a_wrong_one(place, name):
-    assert hint(name, KNOWN[place]) == f"; known are {', '.join(KNOWN[place])}"
+    assert told(place, name) == f"known are {', '.join(KNOWN[place])}"
 
 
-PLACES = [(place, name) for place, names in KNOWN.items() for name in names]
+EVERY_NAME = sorted({*OWN, *PLACES, "usage", "token_usage", *hints._OURS, *hints._MEANINGS, *hints._ELSEWHERE_BY_NAME})
 
 
-@given(st.sampled_from(PLACES), st.sampled_from(["", "_", "-", ".", " "]), st.sampled_from(["lower", "upper", "title"]))
+@pytest.mark.parametrize("place", KNOWN)
+def test_no_tool_is_told_to_call_itself_and_nothing_within_usage_to_go_elsewhere(place):
+    not_said = "takes it" if place == "token_usage" else f"{place} takes it"
+    assert [name for name in EVERY_NAME if not_said in (told(place, name) or "")] == []
+
+
+@pytest.mark.parametrize("place", ["core_start_run", "core_record_failure", "record_run", "track_mcp"])
+def test_any_vendors_count_is_told_which_tool_takes_it(place):
+    assert [name for name in PLACES if told(place, name) != "core_report_usage takes it"] == []
+
+
+@pytest.mark.parametrize("usage", [{"input_tokens": 1, "usage": 5}, {"usage": {}}])
+def test_what_is_unknown_within_usage_is_told_what_is_known_there(usage):
+    with pytest.raises(InvalidInput) as caught:
+        parse(BY_NAME["core_report_usage"].request, {"run_id": RUN, "token_usage": usage})
+    known = ", ".join(KNOWN["token_usage"])
+    assert caught.value.message == f"token_usage.usage is not a known argument; known are {known}"
+
+
+def test_a_vendors_count_beside_a_usage_that_is_none_is_told_where_to_go():
+    with pytest.raises(InvalidInput, match=r"^prompt_tokens is not a known argument; send it within token_usage; "):
+        parse(BY_NAME["core_report_usage"].request, {"run_id": RUN, "token_usage": [1], "prompt_tokens": 5})
+
+
+ALIASES = [(ours, alias) for ours, others in hints._OURS.items() for alias in others]
+
+
+@pytest.mark.parametrize(("ours", "alias"), ALIASES)
+def test_every_alias_is_told_by_some_tool_that_does_not_understand_it(ours, alias):
+    meant = {f"did you mean {ours}?", f"did you mean token_usage.{ours}?"}
+    assert meant & {told(place, alias) for place in KNOWN}
+
+
+STYLED = [(place, name) for place, names in KNOWN.items() for name in names]
+
+
+@given(st.sampled_from(STYLED), st.sampled_from(["", "_", "-", ".", " "]), st.sampled_from(["lower", "upper", "title"]))
 def test_our_name_in_another_style_is_that_very_name(place_and_name, separator, case):
     place, ours = place_and_name
     styled = separator.join(getattr(word, case)() for word in ours.split("_"))
     camel = ours.split("_")[0] + "".join(map(str.title, ours.split("_")[1:]))
     for written in (styled, camel):
-        assert meant_by(written, KNOWN[place]) == ours
+        assert meant_by(written, {name: name for name in KNOWN[place]}) == ours
 
 
 @given(st.sampled_from(sorted(KNOWN)), st.text(max_size=80))
 def test_whatever_is_sent_the_hint_names_what_is_known(place, name):
-    meant = meant_by(name, KNOWN[place])
+    meant = meant_by(name, {name: name for name in KNOWN[place]})
     assert meant is None or meant in KNOWN[place]
 
 
 def test_a_name_that_is_no_name_is_not_compared():
-    assert meant_by("run_id" * 1_000_000, KNOWN["get_run"]) is None
+    assert meant_by("run_id" * 1_000_000, {"run_id": "run_id"}) is None

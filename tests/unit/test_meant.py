@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtally.domain import limits
 from runtally.domain.errors import InvalidInput, LimitExceeded
+from runtally.domain.meant import as_meant
 from runtally.domain.requests import EndRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
@@ -36,6 +39,17 @@ def test_what_is_empty_within_usage_and_traces_counts_as_left_out():
     assert {told.name, told.kind, told.started_at, told.attributes} == {None}
 
 
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "kind", "attributes", "input", "duration_ms", "note"]),
+        st.sampled_from([None, "", "text", "{}", '{"a": 1}', "null", 5, [1], {"a": ""}]),
+    )
+)
+def test_a_null_beside_other_values_changes_none_of_them(entry):
+    alone = as_meant(ReportUsage, {"run_id": RUN, "traces": [entry]})
+    assert alone == as_meant(ReportUsage, {"run_id": RUN, "traces": [entry | {"error": None}]})
+
+
 def test_json_text_is_read_where_an_object_or_a_list_is_meant():
     meta, usage = {"a": {"b": [1, 2.5, None, "é"]}}, {"input_tokens": 5, "model": "m"}
     entries = [{"name": "grep", "attributes": {"x": 1}, "input": {"q": "{}"}}, {"name": "ls"}]
@@ -63,11 +77,30 @@ def test_a_json_null_as_text_is_left_out_and_a_payload_is_never_read():
     ("model", "arguments", "sentence"),
     [
         (StartRun, {"meta_json": "env=prod"}, "meta_json is text that is not JSON; send an object"),
-        (StartRun, {"meta_json": "[1]"}, "meta_json is the JSON of something else than an object"),
-        (ReportUsage, {"token_usage": "5"}, "token_usage is the JSON of something else than an object"),
-        (ReportUsage, {"token_usage": {}, "traces": "{}"}, "traces is the JSON of something else than an array"),
+        (
+            StartRun,
+            {"meta_json": "[1]"},
+            'meta_json is the JSON of something else than an object; send one like {"key": "value"}',
+        ),
+        (
+            ReportUsage,
+            {"token_usage": "5"},
+            (
+                "token_usage is the JSON of something else than an object; "
+                'send one like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}'
+            ),
+        ),
+        (
+            ReportUsage,
+            {"token_usage": {}, "traces": "{}"},
+            'traces is the JSON of something else than an array; send one like [{"name": "grep", "kind": "tool"}]',
+        ),
         (ReportUsage, {"token_usage": {}, "traces": "grep"}, "traces is text that is not JSON; send an array"),
-        (ReportUsage, {"token_usage": {}, "traces": ["[]"]}, "traces[0] is the JSON of something else than an object"),
+        (
+            ReportUsage,
+            {"token_usage": {}, "traces": ["[]"]},
+            'traces[0] is the JSON of something else than an object; send one like {"key": "value"}',
+        ),
         (
             ReportUsage,
             {"token_usage": {}, "traces": [{"attributes": "x"}]},
@@ -76,7 +109,10 @@ def test_a_json_null_as_text_is_left_out_and_a_payload_is_never_read():
         (
             ReportUsage,
             {"token_usage": '{"input_tokens": "many"}', "traces": '[{"duration_ms": -1}]'},
-            "token_usage.input_tokens is not an integer; traces[0].duration_ms is less than 0",
+            (
+                "token_usage.input_tokens is not an integer; send a whole number; "
+                "traces[0].duration_ms is less than 0; send more, or leave it out"
+            ),
         ),
     ],
 )
@@ -214,9 +250,9 @@ def test_no_part_of_a_secret_in_a_message_is_left(before):
             RecordFailure,
             {"message": 5},
             "summary",
-            "summary is required; send a sentence that says what happened; message is not a string",
+            "summary is required; send a sentence that says what happened; message is not a string; send text",
         ),
-        (RecordFailure, {"message": " \n"}, "summary", "summary is empty"),
+        (RecordFailure, {"message": " \n"}, "summary", "summary is empty; send a sentence that says what happened"),
     ],
 )
 def test_what_is_told_twice_and_differently_is_refused(model, arguments, field, sentence):

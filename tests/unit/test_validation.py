@@ -6,7 +6,7 @@ import pytest
 
 from runtally.domain.errors import InvalidInput, RuntallyError
 from runtally.domain.requests import EndRun, GetRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
-from runtally.domain.validation import parse
+from runtally.domain.validation import is_field_of, parse
 from runtally.mcp_server.tools.registry import TOOLS
 from runtally.service.scrub import clip
 from tests.contract.minimal import MINIMAL, RUN
@@ -33,10 +33,11 @@ def tracked(**arguments):
 AGENT_MISSING = "agent is required; send the name of the agent"
 SUMMARY_MISSING = "summary is required; send a sentence that says what happened"
 RUN_ID_MISSING = "run_id is required; core_start_run answers it, and list_runs with status running finds an open run"
-USAGE_MISSING = (
-    'token_usage is required; send an object like {"input_tokens": 8400, "output_tokens": 1200, '
-    '"model": "claude-opus-4"}'
-)
+A_USAGE = 'send one like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}'
+AN_OBJECT = 'send one like {"key": "value"}'
+TRACES = 'send one like [{"name": "grep", "kind": "tool"}]'
+WHOLE = "is not an integer; send a whole number"
+AMOUNT = "is not a number; send a number like 0.12"
 NOT_A_UUID = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
 NOT_A_TIME = "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z"
 A_NUMBER = "is a number; send a time like 2026-01-31T09:30:00Z"
@@ -55,9 +56,13 @@ for _ in range(10_000):
     [
         ((RecordRun, {"summary": "Done"}), "agent", AGENT_MISSING),
         ((RecordRun, {"agent": "a", "summary": None}), "summary", SUMMARY_MISSING),
-        ((RecordRun, {"agent": "a", "summary": ""}), "summary", "summary is empty"),
-        ((RecordRun, {"agent": "", "summary": "Done"}), "agent", "agent is empty"),
-        ((GetRun, {"run_id": ""}), "run_id", "run_id is empty"),
+        (
+            (RecordRun, {"agent": "a", "summary": ""}),
+            "summary",
+            "summary is empty; send a sentence that says what happened",
+        ),
+        ((RecordRun, {"agent": "", "summary": "Done"}), "agent", "agent is empty; send the name of the agent"),
+        ((GetRun, {"run_id": ""}), "run_id", RUN_ID_MISSING.replace("required", "empty")),
         ((GetRun, {}), "run_id", RUN_ID_MISSING),
         ((TrackMcp, {}), "tool", "tool is required; send the name of the tool that was called"),
         (
@@ -69,15 +74,15 @@ for _ in range(10_000):
         (
             (RecordFailure, {"run_id": 1, "task_id": 2}),
             "run_id",
-            f"run_id is not a string; {SUMMARY_MISSING}; task_id is not a string",
+            f"run_id is not a string; send text; {SUMMARY_MISSING}; task_id is not a string; send text",
         ),
-        ((StartRun, {"agent_id": 5}), "agent_id", "agent_id is not a string"),
+        ((StartRun, {"agent_id": 5}), "agent_id", "agent_id is not a string; send text"),
         ((StartRun, {"run_id": "run-1"}), "run_id", f"run_id {NOT_A_UUID}"),
         ((StartRun, {"run_id": f" {RUN}"}), "run_id", f"run_id {NOT_A_UUID}"),
         ((StartRun, {"run_id": "z" * 32}), "run_id", f"run_id {NOT_A_UUID}"),
         ((StartRun, {"project_key": ".hidden"}), "project_key", f"project_key {NOT_A_KEY}"),
         ((StartRun, {"project_key": "alpha\n"}), "project_key", f"project_key {NOT_A_KEY}"),
-        ((StartRun, {"meta_json": [1]}), "meta_json", "meta_json is not an object"),
+        ((StartRun, {"meta_json": [1]}), "meta_json", f"meta_json is not an object; {AN_OBJECT}"),
         ((StartRun, {"meta_json": {"a": [math.nan]}}), "meta_json", f"meta_json {NO_JSON}"),
         ((StartRun, {"input": -math.inf}), "input", f"input {NO_JSON}"),
         ((StartRun, {"input": TOO_DEEP}), "input", "input is nested too deeply. Flatten it"),
@@ -87,28 +92,40 @@ for _ in range(10_000):
             "token_usage",
             "token_usage or traces is required; send what was used, the steps, or both",
         ),
-        ((ReportUsage, {"run_id": RUN, "token_usage": [1]}), "token_usage", "token_usage is not an object"),
+        ((ReportUsage, {"run_id": RUN, "token_usage": [1]}), "token_usage", f"token_usage is not an object; {A_USAGE}"),
         (
             (ReportUsage, {"run_id": RUN, "token_usage": ""}),
             "token_usage",
             "token_usage or traces is required; send what was used, the steps, or both",
         ),
-        (usage(input_tokens=-1), "token_usage.input_tokens", "token_usage.input_tokens is less than 0"),
-        (usage(input_tokens=1.5), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
-        (usage(input_tokens="ten"), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
-        (usage(input_tokens=True), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
-        (usage(input_tokens=math.inf), "token_usage.input_tokens", "token_usage.input_tokens is not an integer"),
-        (usage(cost_usd="0,1"), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
-        (usage(cost_usd=False), "token_usage.cost_usd", "token_usage.cost_usd is not a number"),
-        (usage(cost_usd=-0.01), "token_usage.cost_usd", "token_usage.cost_usd is less than 0"),
-        (usage(cost_usd=math.nan), "token_usage.cost_usd", "token_usage.cost_usd is not a finite number"),
+        (
+            usage(input_tokens=-1),
+            "token_usage.input_tokens",
+            "token_usage.input_tokens is less than 0; send more, or leave it out",
+        ),
+        (usage(input_tokens=1.5), "token_usage.input_tokens", f"token_usage.input_tokens {WHOLE}"),
+        (usage(input_tokens="ten"), "token_usage.input_tokens", f"token_usage.input_tokens {WHOLE}"),
+        (usage(input_tokens=True), "token_usage.input_tokens", f"token_usage.input_tokens {WHOLE}"),
+        (usage(input_tokens=math.inf), "token_usage.input_tokens", f"token_usage.input_tokens {WHOLE}"),
+        (usage(cost_usd="0,1"), "token_usage.cost_usd", f"token_usage.cost_usd {AMOUNT}"),
+        (usage(cost_usd=False), "token_usage.cost_usd", f"token_usage.cost_usd {AMOUNT}"),
+        (
+            usage(cost_usd=-0.01),
+            "token_usage.cost_usd",
+            "token_usage.cost_usd is less than 0; send more, or leave it out",
+        ),
+        (
+            usage(cost_usd=math.nan),
+            "token_usage.cost_usd",
+            "token_usage.cost_usd is not a finite number; send a number like 0.12",
+        ),
         (
             (ReportUsage, {"run_id": RUN, "token_usage": {}, "traces": {"name": "grep"}}),
             "traces",
-            "traces is not an array",
+            f"traces is not an array; {TRACES}",
         ),
         (traces({}, "grep"), "traces[1]", "traces[1] is text that is not JSON; send an object"),
-        (traces({}, 5), "traces[1]", "traces[1] is not an object"),
+        (traces({}, 5), "traces[1]", f"traces[1] is not an object; {AN_OBJECT}"),
         (traces({"kind": "weird"}), "traces[0].kind", f"traces[0].kind {KINDS}"),
         (
             traces({"status": "weird"}),
@@ -134,16 +151,18 @@ for _ in range(10_000):
         (tracked(started_at="2026-01-01"), "started_at", f"started_at {NOT_A_TIME}"),
         (tracked(started_at="1969-12-31T23:59:59Z"), "started_at", f"started_at {NO_SUCH_YEAR}"),
         (tracked(started_at="2256-01-01T00:00:00Z"), "started_at", f"started_at {NO_SUCH_YEAR}"),
-        (tracked(duration_ms="12 ms"), "duration_ms", "duration_ms is not an integer"),
-        (tracked(duration_ms=-1), "duration_ms", "duration_ms is less than 0"),
+        (tracked(duration_ms="12 ms"), "duration_ms", f"duration_ms {WHOLE}"),
+        (tracked(duration_ms=-1), "duration_ms", "duration_ms is less than 0; send more, or leave it out"),
         (
             (EndRun, {"run_id": RUN, "status": "timeout"}),
             "status",
             "status must be one of 'completed', 'partial', 'failed' or 'interrupted'",
         ),
         ((ListRuns, {"limit": 0}), "limit", "limit is less than 1; send more, or leave it out"),
-        ((ListRuns, {"limit": "all"}), "limit", "limit is not an integer"),
-        ((ListRuns, {"cursor": 7}), "cursor", "cursor is not a string"),
+        ((ListRuns, {"limit": "all"}), "limit", f"limit {WHOLE}"),
+        ((ListRuns, {"limit": -1}), "limit", "limit is less than 0; send more, or leave it out"),
+        ((ListRuns, {"has_failures": 1}), "has_failures", "has_failures is not true or false; send one of them"),
+        ((ListRuns, {"cursor": 7}), "cursor", "cursor is not a string; send text"),
         ((GetRun, {"run_id": RUN, "detail": "all"}), "detail", "detail must be one of 'summary' or 'spans'"),
     ],
 )
@@ -257,7 +276,7 @@ def test_five_problems_are_told_and_the_others_counted_unknown_arguments_first()
     known = "is not a known argument; known are agent_id, conversation_id, idempotency_key, input, label, meta_json"
     known += ", parent_run_id, project_key, run_id, summary, user_id"
     assert error.message == (
-        f"colour {known}; shape is not a known argument; agent is not a string; run_id {NOT_A_UUID}; "
+        f"colour {known}; shape is not a known argument; agent is not a string; send text; run_id {NOT_A_UUID}; "
         "label is 129 characters; the limit is 128. Cut it; and 2 more"
     )
 
@@ -272,3 +291,30 @@ def test_a_limit_is_told_as_such_only_where_it_is_the_first_thing_wrong() -> Non
 def test_more_arguments_than_any_call_has_are_not_explained_one_by_one() -> None:
     error = refusal(GetRun, {f"x{number}": 1 for number in range(1_001)})
     assert error.message.startswith("the call has 1,001 arguments; known are cursor, detail, ")
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (StartRun, "agent_id"),
+        (StartRun, "agent_name"),
+        (TrackMcp, "distinct_id"),
+        (RecordFailure, "error_message"),
+        (ReportUsage, "token_usage.cost_usd"),
+        (ReportUsage, "traces[3].model"),
+    ],
+)
+def test_what_the_log_may_name_is_a_field_under_any_of_its_names(model, field) -> None:
+    assert is_field_of(model, field)
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [(StartRun, "secret"), (StartRun, ""), (ReportUsage, "agent_name"), (ReportUsage, "token_usage.secret")],
+)
+def test_the_log_names_nothing_that_a_caller_made_up(model, field) -> None:
+    assert not is_field_of(model, field)
+
+
+def test_a_field_refused_under_another_name_is_one_that_the_log_names() -> None:
+    assert is_field_of(StartRun, refusal(StartRun, {"agent_name": "x" * 129}).field)

@@ -15,10 +15,11 @@ from runtally.domain.limits import TRACES_PER_CALL
 
 NAMES_MAX: Final = 1_000
 """Many more than any call has; each of what is beyond them would be refused by itself at the cost of others."""
+_ANY: Final[tuple[type, ...]] = (object,)
 
 
 class _Place(NamedTuple):
-    """Where a value goes: its field, whether that must be told, and what it is."""
+    """Where a value goes: its field, whether that must be told, what it is, and of which types it is left as it is."""
 
     field: str
     required: bool
@@ -26,9 +27,10 @@ class _Place(NamedTuple):
     is_object: bool
     is_list: bool
     model: type[BaseModel] | None
+    left: tuple[type, ...]
 
 
-def as_meant(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
+def as_meant(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
     """The arguments without null and, but for payloads and what is required, without empty text; JSON text is read
     where an object or a list is meant, an argument told twice under two names is told once.
 
@@ -37,7 +39,7 @@ def as_meant(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]
     return _meant(model, given, JsonTexts())
 
 
-def _meant(model: type[BaseModel], given: Mapping[str, Any], texts: JsonTexts) -> dict[str, Any]:
+def _meant(model: type[BaseModel], given: dict[str, Any], texts: JsonTexts) -> dict[str, Any]:
     places = _places(model)
     told: dict[str, Any] = {}
     names: dict[str, str] = {}
@@ -46,7 +48,7 @@ def _meant(model: type[BaseModel], given: Mapping[str, Any], texts: JsonTexts) -
         if place is None:
             told[name] = sent
             continue
-        value = _read(place, sent, texts)
+        value = sent if place.left is _ANY else _read(place, sent, texts)
         if value is None or (value == "" and not place.required and not place.is_payload):
             continue
         earlier = names.setdefault(place.field, name)
@@ -56,8 +58,6 @@ def _meant(model: type[BaseModel], given: Mapping[str, Any], texts: JsonTexts) -
 
 
 def _read(place: _Place, sent: Any, texts: JsonTexts) -> Any:
-    if place.is_payload:
-        return sent
     value = _parsed(place, sent, texts) if isinstance(sent, str) else sent
     if place.model is None:
         return value
@@ -69,7 +69,7 @@ def _read(place: _Place, sent: Any, texts: JsonTexts) -> Any:
 
 def _parsed(place: _Place, text: str, texts: JsonTexts) -> Any:
     if not text:
-        return Unread("is empty") if place.model is not None and place.required else text
+        return text
     if place.is_list:
         return texts.read_nested(text, list, "an array")
     if place.model is not None:
@@ -82,10 +82,19 @@ def _entry(model: type[BaseModel], one: Any, texts: JsonTexts) -> Any:
     return _nested(model, read, texts) if isinstance(read, dict) else read
 
 
-def _nested(model: type[BaseModel], given: Mapping[str, Any], texts: JsonTexts) -> Any:
+def _nested(model: type[BaseModel], given: dict[str, Any], texts: JsonTexts) -> Any:
     if len(given) > NAMES_MAX and model.model_config.get("extra") == "forbid":
         return Unread(f"has {len(given):,} names, far more than are known")
-    return _meant(model, given, texts)
+    return given if _is_meant_so(model, given) else _meant(model, given, texts)
+
+
+def _is_meant_so(model: type[BaseModel], given: dict[str, Any]) -> bool:
+    """Whether all of it stays as it is, which is quicker to see than to read: a call may have 200 entries like that."""
+    values = given.values()
+    if None in values or "" in values:
+        return False
+    read = _read_by_type(model)
+    return read.keys().isdisjoint(given) or all(isinstance(given[name], read[name]) for name in read if name in given)
 
 
 @cache
@@ -94,11 +103,19 @@ def _places(model: type[BaseModel]) -> Mapping[str, _Place]:
     return {name: place for field, info in model.model_fields.items() for name, place in _places_of(field, info)}
 
 
+@cache
+def _read_by_type(model: type[BaseModel]) -> Mapping[str, tuple[type, ...]]:
+    """The names under which a value is read, each with the types of which it is left as it is."""
+    return {name: place.left for name, place in _places(model).items() if place.left is not _ANY}
+
+
 def _places_of(field: str, info: FieldInfo) -> Iterator[tuple[str, _Place]]:
     kinds = list(_kinds(info.annotation))
     models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    place = _Place(field, info.is_required(), Any in kinds, dict in kinds, list in kinds, models[0] if models else None)
-    for name in names_of(field, info):
+    names, model = names_of(field, info), models[0] if models else None
+    left: tuple[type, ...] = () if model is not None or len(names) > 1 else (dict,) if dict in kinds else _ANY
+    place = _Place(field, info.is_required(), Any in kinds, dict in kinds, list in kinds, model, left)
+    for name in names:
         yield name, place
 
 

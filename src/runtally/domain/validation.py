@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from runtally.domain.dialects.written import Unread
@@ -38,15 +39,31 @@ _EXPECTED: Final = {
     "string_unicode": "contains half of a surrogate pair; send whole characters",
     "int_parsing_size": "is too large",
 }
-_IF_MISSING: Final = {
+_TO_SEND: Final = {
+    "is not a string": "send text",
+    "is not an integer": "send a whole number",
+    "is not a number": "send a number like 0.12",
+    "is not a finite number": "send a number like 0.12",
+    "is not true or false": "send one of them",
+    "is not an object": 'send one like {"key": "value"}',
+    "is the JSON of something else than an object": 'send one like {"key": "value"}',
+    "is not an array": 'send one like [{"name": "grep", "kind": "tool"}]',
+    "is the JSON of something else than an array": 'send one like [{"name": "grep", "kind": "tool"}]',
+    "is less than": "send more, or leave it out",
+}
+"""What to send instead, by what is wrong, whoever found it."""
+_EXAMPLE_HELPS: Final = frozenset(
+    {"is required", "is empty", "is not an object", "is the JSON of something else than an object"}
+)
+_OF_ARGUMENT: Final = {
     "run_id": "core_start_run answers it, and list_runs with status running finds an open run",
     "status": "send completed, partial, failed or interrupted",
     "agent": "send the name of the agent",
     "tool": "send the name of the tool that was called",
     "summary": "send a sentence that says what happened",
-    "token_usage": 'send an object like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}',
+    "token_usage": 'send one like {"input_tokens": 8400, "output_tokens": 1200, "model": "claude-opus-4"}',
 }
-"""What to send of a required argument."""
+"""What to send as an argument, where an example of it helps."""
 
 
 def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
@@ -58,7 +75,7 @@ def parse(model: type[RequestT], arguments: Mapping[str, Any]) -> RequestT:
             problems at most.
     """
     if len(arguments) > NAMES_MAX:
-        known = ", ".join(sorted(_shown_names(model)))
+        known = ", ".join(sorted(_told(model)))
         raise InvalidInput(f"the call has {len(arguments):,} arguments{KNOWN_ARE}{known}")
     try:
         return model.model_validate(dict(arguments), by_alias=True)
@@ -99,34 +116,40 @@ def _is_too_large(detail: ErrorDetails) -> bool:
 
 
 def _meant(model: type[BaseModel], detail: ErrorDetails) -> str | None:
-    return meant_by(str(detail["loc"][-1]), _names_at(model, detail["loc"][:-1]))
+    return meant_by(str(detail["loc"][-1]), _known_at(model, detail["loc"][:-1]))
 
 
 def is_field_of(model: type[BaseModel], field: str) -> bool:
-    """Whether that is what an error calls a field that the model has, such as `traces[3].token_usage.model`."""
+    """Whether that is what an error calls a field that the model has, under any of its names: `traces[3].model`."""
     models = [model]
     for part in field.split("."):
         found = _INDEXED.fullmatch(part)
-        kinds = [one.model_fields[found[1]].annotation for one in models if found and found[1] in one.model_fields]
-        if not kinds:
+        fields = [_by_name(one)[found[1]][1] for one in models if found and found[1] in _by_name(one)]
+        if not fields:
             return False
-        models = [inner for kind in kinds for inner in _models_in(kind)]
+        models = [inner for info in fields for inner in _models_in(info.annotation)]
     return True
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
-    field, kind, given = _path(detail["loc"]) or "the call", detail["type"], detail["input"]
-    if kind == "extra_forbidden":
+    if detail["type"] == "extra_forbidden":
         return _unknown(model, detail["loc"])
+    field, problem = _path(detail["loc"]) or "the call", _problem(detail)
+    of_argument = _OF_ARGUMENT.get(field) if problem in _EXAMPLE_HELPS else None
+    # A bound stands at the end, and what to send is the same for each.
+    to_send = of_argument or _TO_SEND.get(problem.rstrip(" 0123456789,"))
+    return f"{field} {problem}; {to_send}" if to_send else f"{field} {problem}"
+
+
+def _problem(detail: ErrorDetails) -> str:
+    kind, given = detail["type"], detail["input"]
     if isinstance(given, Unread):
-        return f"{field} {given.why}"
-    if kind == "missing" and field in _IF_MISSING:
-        return f"{field} is required; {_IF_MISSING[field]}"
+        return given.why
     if kind in _OURS:
-        return f"{field} {detail['msg']}"
+        return detail["msg"]
     if kind in _BOUNDS:
-        return f"{field} {_BOUNDS[kind](given, detail['ctx'])}"
-    return f"{field} {_EXPECTED.get(kind, 'is not valid')}"
+        return _BOUNDS[kind](given, detail["ctx"])
+    return _EXPECTED.get(kind, "is not valid")
 
 
 _OURS: Final = frozenset(
@@ -138,9 +161,7 @@ _BOUNDS: Final[dict[str, Callable[[Any, dict[str, Any]], str]]] = {
     "string_too_long": lambda given, rule: f"is {len(given):,} characters; the limit is {rule['max_length']:,}. Cut it",
     "too_long": lambda given, rule: f"has {len(given):,} entries; the limit is {rule['max_length']:,}. Split the call",
     "literal_error": lambda _, rule: f"must be one of {rule['expected']}",
-    "greater_than_equal": lambda _, rule: (
-        f"is less than {rule['ge']:,}" + ("; send more, or leave it out" if rule["ge"] else "")
-    ),
+    "greater_than_equal": lambda _, rule: f"is less than {rule['ge']:,}",
     "less_than_equal": lambda _, rule: f"is more than {rule['le']:,}",
 }
 
@@ -154,28 +175,43 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _unknown(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     name, within = str(location[-1]), _model_at(model, location[:-1])
-    for field, info in within.model_fields.items() if within else ():
-        if name in names_of(field, info):
-            return f"{_path(location)} is {field}, which is told otherwise beside it; send one of them"
-    return f"{_path(location)} is not a known argument{hint(name, _names_at(model, location[:-1]))}"
+    if within and name in _by_name(within):
+        field, _ = _by_name(within)[name]
+        return f"{_path(location)} is {field}, which is told otherwise beside it; send one of them"
+    known = _known_at(model, location[:-1])
+    return f"{_path(location) or repr('')} is not a known argument{hint(name, known, nested=len(location) > 1)}"
 
 
-def _names_at(model: type[BaseModel], location: tuple[int | str, ...]) -> frozenset[str]:
+def _known_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Mapping[str, str]:
     within = _model_at(model, location)
-    return _shown_names(within) if within else frozenset()
+    return _known(within) if within else {}
 
 
 @cache
-def _shown_names(model: type[BaseModel]) -> frozenset[str]:
+def _known(model: type[BaseModel]) -> Mapping[str, str]:
+    """What the schema tells, by every name under which it may be sent."""
+    told = _told(model)
+    return {name: field for name, (field, _) in _by_name(model).items() if field in told}
+
+
+@cache
+def _told(model: type[BaseModel]) -> frozenset[str]:
     """The names that the schema tells."""
     return frozenset(model.model_json_schema(by_alias=False)["properties"])
+
+
+@cache
+def _by_name(model: type[BaseModel]) -> Mapping[str, tuple[str, FieldInfo]]:
+    """The fields by every name under which they may be sent."""
+    fields = model.model_fields.items()
+    return {name: (field, info) for field, info in fields for name in names_of(field, info)}
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
     for part in location:
         if isinstance(part, int):
             continue
-        nested = next(iter(_models_in(model.model_fields[part].annotation)), None)
+        nested = next(iter(_models_in(_by_name(model)[part][1].annotation)), None)
         if nested is None:
             return None
         model = nested
