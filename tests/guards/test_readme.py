@@ -19,6 +19,7 @@ from mcp import Client
 from runtally import bootstrap
 from runtally.cli.commands import serve
 from runtally.cli.main import _parser
+from runtally.domain.traces import Trace
 from runtally.mcp_server.server import make_server
 from runtally.mcp_server.tools.registry import TOOLS
 from runtally.settings import Settings
@@ -152,9 +153,12 @@ def leads_to_the_server(server: dict[str, Any]) -> bool:
 
 def test_what_agents_are_told_names_tools_arguments_and_statuses_that_exist() -> None:
     (told,) = readme.blocks("markdown", "Put your agent to work")
-    statuses = {"completed", "partial", "failed"}
+    statuses = {"running", "completed", "partial", "failed"}
     known = {tool.name for tool in TOOLS} | {name for tool in TOOLS for name in tool.request.model_fields} | statuses
-    named = set(readme.names(told))
+    steps, named = [], set()
+    for name in readme.names(told):
+        steps.append(Trace.model_validate_json(name)) if name.startswith("{") else named.add(name)
+    assert [step.model_extra for step in steps] == [{}], "each key of a step has a place of its own"
     assert named <= known, f"no tool takes {named - known}"
     assert {"core_start_run", "core_report_usage", "core_record_failure", "core_end_run"} <= named
 
