@@ -38,7 +38,10 @@ AN_OBJECT = 'send one like {"key": "value"}'
 TRACES = 'send one like [{"name": "grep", "kind": "tool"}]'
 WHOLE = "is not an integer; send a whole number"
 AMOUNT = "is not a number; send a number like 0.12"
-NOT_A_UUID = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
+NOT_A_UUID = (
+    "is not a UUID; send the one that core_start_run answered (list_runs with status running finds an open run), or "
+    "leave it out of core_start_run"
+)
 NOT_A_TIME = "is not an RFC 3339 time; send one like 2026-01-31T09:30:00Z"
 A_NUMBER = "is a number; send a time like 2026-01-31T09:30:00Z"
 NO_OFFSET = "has no offset from UTC; end it in Z or, say, +02:00"

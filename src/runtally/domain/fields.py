@@ -46,9 +46,7 @@ def _uuid(value: str) -> str:
         raise PydanticCustomError("uuid", "is empty")
     if _UUID.fullmatch(value):
         return str(UUID(value))
-    # No example: a model would send that very id, run after run.
-    told = "is not a UUID; send the id that an earlier call answered, or leave it out of core_start_run"
-    raise PydanticCustomError("uuid", told)
+    raise PydanticCustomError("uuid", "is not a UUID")
 
 
 def _count(value: Any) -> Any:

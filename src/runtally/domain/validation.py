@@ -131,11 +131,22 @@ def is_field_of(model: type[BaseModel], field: str) -> bool:
     return True
 
 
+# No example: a model would send that very id, run after run.
+_NO_UUID: Final = {
+    "run_id": "send the one that core_start_run answered (list_runs with status running finds an open run), or leave "
+    "it out of core_start_run",
+    "parent_run_id": "send the run_id of the run that started this one, or leave it out",
+    "corrects": "send a report_id that core_report_usage answered",
+}
+
+
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         return _unknown(model, detail["loc"])
     field, problem = _path(detail["loc"]) or "the call", _problem(detail)
     of_argument = _OF_ARGUMENT.get(field) if problem in _EXAMPLE_HELPS else None
+    if detail["type"] == "uuid" and problem not in _EXAMPLE_HELPS:
+        of_argument = _NO_UUID.get(field)
     # A bound stands at the end, and what to send is the same for each.
     to_send = of_argument or _TO_SEND.get(problem.rstrip(" 0123456789,"))
     return f"{field} {problem}; {to_send}" if to_send else f"{field} {problem}"
