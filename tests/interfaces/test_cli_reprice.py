@@ -67,7 +67,7 @@ def test_it_says_what_lacks_a_price_and_prices_it_once_there_is_one(database: Pa
         "still without a cost: 5 calls",
         r"  3 calls of 'e\x1b[31mvil' at 'vllm': no price",
         "  2 calls of 'mine' at 'vllm': no price",
-        "put a price of each such model into the file that RUNTALLY_PRICES names, then repeat this",
+        "put a price of each model that has no price into the file that RUNTALLY_PRICES names, then repeat this",
     ]
     before = rows(database, "SELECT * FROM usage_reports")
     assert reprice(database) == lacking
