@@ -49,16 +49,18 @@ def run(settings: Settings, given: Namespace) -> int:
     Raises:
         InvalidInput: the time or the file of own prices cannot be meant.
         NotFound: there is no database.
-        Unavailable: the database cannot be used.
+        Unavailable: the database cannot be used; or, for a dry run, would have to be upgraded first.
     """
     import anyio
 
     from runtally import bootstrap
 
     since = _since(given.since, bootstrap.clock())
-    ledger = bootstrap.open_ledger(settings)
+    ledger = bootstrap.open_ledger(settings, bootstrap.open_database(settings, only_reads=given.dry_run))
     if not bootstrap.has_database(settings):
         raise NotFound(f"nothing to price: there is no database {settings.database} yet; see --db and RUNTALLY_DB")
+    if given.dry_run:
+        bootstrap.refuse_older_schema(settings)
     for line in _told(anyio.run(_reprice, ledger, settings.projects, since, not given.dry_run), given.dry_run):
         output.say(line)
     return 0
