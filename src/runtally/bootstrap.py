@@ -17,7 +17,7 @@ from runtally.service import access_keys
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.settings import Settings
-from runtally.storage import sqlite
+from runtally.storage import migrate, sqlite
 from runtally.storage.access_keys import SqlAccessKeys
 from runtally.storage.open_file import fit_log, refuse_lone_log
 from runtally.storage.sqlite_database import SqliteDatabase
@@ -41,9 +41,25 @@ new_id: Final = OrderedIds(clock, secrets.randbits)
 """Makes UUIDs version 7, in order within this process."""
 
 
-def open_database(settings: Settings) -> SqliteDatabase:
-    """The database that the settings name. Its file is opened, made or upgraded when it is first needed."""
-    return SqliteDatabase(settings.database, busy_seconds=settings.busy_seconds, clock=clock)
+def open_database(settings: Settings, *, only_reads: bool = False) -> SqliteDatabase:
+    """The database that the settings name. Its file is opened, made or upgraded when it is first needed; where one
+    `only_reads`, it is neither made nor upgraded.
+    """
+    return SqliteDatabase(settings.database, busy_seconds=settings.busy_seconds, clock=clock, only_reads=only_reads)
+
+
+def refuse_older_schema(settings: Settings) -> None:
+    """Raise `Unavailable` if the database, which is there, cannot be read before it is upgraded."""
+    with (
+        told_plainly(),
+        contextlib.closing(sqlite.reader(settings.database, settings.busy_seconds, oldest=1)) as connection,
+    ):
+        version = migrate.applied_version(connection)
+    if version < migrate.newest():
+        raise Unavailable(
+            f"the database has schema version {version}, and this Runtally reads {migrate.newest()}. Start a server, "
+            "or run the command so that it records: both upgrade the file first. Nothing was changed"
+        )
 
 
 def own_prices(settings: Settings) -> "OwnPrices | None":

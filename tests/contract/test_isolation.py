@@ -115,6 +115,10 @@ SEES: dict[str, tuple[Use, Any]] = {
         lambda store, project: store.usage.find_first_reported_at(project, RUN, KEPT_REPORT),
         None,
     ),
+    "usage.list_reported_at": (
+        lambda store, project: list(store.usage.list_reported_at(project, RUN, KEPT_REPORT)),
+        [],
+    ),
     "usage.find_standing": (lambda store, project: store.usage.find_standing(project, RUN, KEPT_REPORT), None),
     "usage.list_unpriced": (lambda store, project: list(store.usage.list_unpriced(project, ENDED)), []),
     "usage.find_final": (lambda store, project: store.usage.find_final(project, ENDED), None),

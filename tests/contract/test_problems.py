@@ -33,7 +33,9 @@ class BrokenPricer:
     def load(self) -> None:
         pass
 
-    def price(self, *, model: str | None, provider: str | None, at_us: int, counts: Counts) -> None:
+    def price(
+        self, *, model: str | None, provider: str | None, at_us: int, counts: Counts, of_several: bool = False
+    ) -> None:
         raise KeyError(model)
 
 

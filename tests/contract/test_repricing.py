@@ -132,6 +132,101 @@ async def test_steps_are_priced_each_by_itself_as_they_were_made(
     await standing(door, database, run_id)
 
 
+def step(input_tokens: int, **more: object) -> Answer:
+    """A step of the model that is dear in one request of more than 5,000 tokens."""
+    return {"input_tokens": input_tokens, "output_tokens": 0} | MINE | more
+
+
+NAMELESS = {"input_tokens": 4_000, "output_tokens": 0}
+
+
+@pytest.mark.parametrize(
+    ("usage", "traces"),
+    [
+        ({}, [step(4_000)] * 2 + [NAMELESS]),
+        (MINE, [NAMELESS, step(4_000), step(4_000, model="other"), step(3_000, model="other")]),
+        ({}, [step(4_000), step(4_000), step(4_000, provider=None), step(3_000, provider=None)]),
+        ({"provider": "vllm"}, [step(4_000, provider=None), step(4_000), step(4_000, provider="x")]),
+        ({"model": "other"}, [step(4_000), step(4_000), NAMELESS, NAMELESS]),
+        ({}, [step(4_000), step(4_000), step(4_000, cost_usd=0.5)]),
+        ({"llm_calls": 7}, [step(4_000), step(4_000), {"kind": "llm", "model": "mine"}, {"tool_name": "grep"}]),
+    ],
+)
+async def test_steps_of_several_names_cost_what_they_would_have_at_once(
+    door: Door, ledger: Ledger, database: LedgerDatabase, usage: Answer, traces: list[Answer]
+):
+    runs = []
+    for each in (door, Door(ledger, database)):
+        run_id = await each.run()
+        known = [{name: value for name, value in trace.items() if value is not None} for trace in traces]
+        await report(each, run_id, usage, traces=known)
+        runs.append(run_id)
+    await reprice(ledger)
+    one, other = [await standing(door, database, run_id) for run_id in runs]
+    assert one == other
+
+
+async def test_steps_are_those_of_the_correction_and_stay_known_when_a_part_was_priced(
+    door: Door, ledger: Ledger, database: LedgerDatabase, clock: CountingClock, tmp_path, opened: Database
+):
+    run_id = await door.run()
+    wrong = await report(door, run_id, {}, traces=[step(4_900)] * 2)
+    clock.advance(hours=1)
+    right = [step(4_000), step(3_000), step(4_000, model="later"), step(4_500, model="later")]
+    await report(door, run_id, {}, traces=right, corrects=wrong["report_id"])
+    clock.advance(hours=1)
+    assert await reprice(ledger) == Repriced(1, 7_000_000, Counter({Lack("no price", "later", "vllm"): 2}))
+    clock.advance(hours=1)
+    (tmp_path / "later.toml").write_text(PRICES.replace('"mine"', '"later"'))
+    pricer = own_file.read(tmp_path / "later.toml")
+    entry = Entry(clock=clock, new_id=CountingIds(3_000_000), pricer=pricer, redact=True, stale_after_seconds=21_600)
+    assert await reprice(Ledger(opened, entry)) == Repriced(1, 8_500_000, Counter())
+    await standing(door, database, run_id)
+
+
+async def test_a_sum_of_unknown_requests_has_a_cost_only_where_prices_do_not_go_by_request(
+    door: Door, ledger: Ledger, database: LedgerDatabase, clock: CountingClock
+):
+    run_id = await door.run()
+    detail = [step(1), step(2)]  # the call says itself what it came to, and these do not add up to it
+    await report(door, run_id, step(8_000, llm_calls=2), traces=detail)
+    unsure = Repriced(0, 0, Counter({Lack("no steps", "mine", "vllm"): 2}))
+    assert await reprice(ledger) == unsure
+    clock.advance(hours=30)
+    await report(door, run_id, step(8_000, llm_calls=2), traces=detail)
+    assert await reprice(ledger) == Repriced(1, 24_000_000, unsure.unpriced_calls)
+    await standing(door, database, run_id)
+
+
+async def test_what_was_priced_in_part_is_priced_where_its_steps_are_known(
+    door: Door, ledger: Ledger, database: LedgerDatabase
+):
+    run_id = await door.run()
+    told = [step(4_000, span_id="told", cost_usd=0.5), step(4_000, span_id="bare")]
+    await report(door, run_id, {}, traces=[*told, {"input_tokens": 5} | MINE])
+    lacking = Counter({Lack("no counts", "mine", "vllm"): 1})
+    assert await reprice(ledger) == Repriced(1, 4_000_000, lacking)
+    assert await reprice(ledger) == Repriced(0, 0, lacking)
+    other = await door.run()
+    first = await report(door, other, {}, traces=told)
+    await report(door, other, {}, traces=[told[0], told[1] | {"input_tokens": 7}], corrects=first["report_id"])
+    lacking[Lack("in part", "mine", "vllm")] = 1
+    assert await reprice(ledger) == Repriced(0, 0, lacking)
+    await standing(door, database, run_id)
+
+
+async def test_why_a_call_with_a_price_has_no_cost_is_told(door: Door, ledger: Ledger, database: LedgerDatabase):
+    run_id = await door.run()
+    await report(
+        door, run_id, {"model": "text-embedding-3-small", "provider": "openai", "input_tokens": 5, "output_tokens": 5}
+    )
+    await report(door, run_id, step(9 * 10**14))
+    found = await reprice(ledger)
+    assert found.unpriced_calls == Counter(
+        {Lack("no output price", "text-embedding-3-small", "openai"): 1, Lack("too much", "mine", "vllm"): 1}
+    )
+
+
 async def test_a_report_costs_what_its_time_charged_and_since_leaves_out_what_was_before(
     door: Door, ledger: Ledger, database: LedgerDatabase, clock: CountingClock
 ):

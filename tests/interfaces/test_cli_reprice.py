@@ -67,7 +67,7 @@ def test_it_says_what_lacks_a_price_and_prices_it_once_there_is_one(database: Pa
         "still without a cost: 5 calls",
         r"  3 calls of 'e\x1b[31mvil' at 'vllm': no price",
         "  2 calls of 'mine' at 'vllm': no price",
-        "put a price of each such model into the file that RUNTALLY_PRICES names, then repeat this",
+        "put a price of each model that has no price into the file that RUNTALLY_PRICES names, then repeat this",
     ]
     before = rows(database, "SELECT * FROM usage_reports")
     assert reprice(database) == lacking
@@ -81,6 +81,23 @@ def test_it_says_what_lacks_a_price_and_prices_it_once_there_is_one(database: Pa
     ]
     assert reprice(database, prices=prices) == ["priced: 0 reports, $0.00", *rest]
     assert_totals_are_the_sum_of_the_reports(database)
+
+
+def test_why_a_call_has_no_cost_is_told_and_a_price_asked_for_only_where_one_is_lacking(
+    database: Path, prices: Path
+) -> None:
+    with StdioClient(database, project="alpha") as client:
+        run_id = client.call("core_start_run", summary="filled")["run_id"]
+        client.call("core_report_usage", run_id=run_id, token_usage={"input_tokens": 5})
+        client.call("core_report_usage", run_id=run_id, token_usage={"input_tokens": 5, "model": "mine"})
+        client.close_stdin()
+        assert client.wait() == 0
+    assert sorted(reprice(database, prices=prices)) == [
+        "  1 call of 'mine': its price needs input_tokens and output_tokens, which were not both told",
+        "  1 call of no model: nothing can price what names no model",
+        "priced: 0 reports, $0.00",
+        "still without a cost: 2 calls",
+    ]
 
 
 NO_TIME = "is not a time; send one like 2026-01-31T09:30:00Z, a date like 2026-01-31, or how long ago, like 24h or 7d"

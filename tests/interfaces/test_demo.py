@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.processes import BOUND_SECONDS, environment, run
+from tests.journeys.processes import BOUND_SECONDS, command, environment, run
 
 TREE = ["├─", "│  ├─", "└─"]
 TREE_IN_ASCII = ["|-", "|  |-", "`-"]
@@ -60,7 +60,34 @@ def test_the_settings_name_the_command_in_a_folder_with_blanks(tmp_path: Path) -
     assert settings["mcpServers"]["runtally"]["command"] == str(folder / "runtally")
 
 
-def test_a_server_that_does_not_start_is_heard(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_told_as_the_server_would(tmp_path: Path) -> None:
     ended = run("demo", RUNTALLY_LOG_FILE=str(tmp_path / "missing" / "log"))
-    assert ended.returncode == 70
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("runtally: error: RUNTALLY_LOG_FILE is ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_server_that_ends_is_heard(tmp_path: Path) -> None:
+    ends = "import os, sys\nif '--db' in sys.orig_argv:\n    os.write(2, b'no more today\\n')\n    os._exit(3)\n"
+    (tmp_path / "sitecustomize.py").write_text(ends)
+    ended = run("demo", PYTHONPATH=os.pathsep.join([str(tmp_path), environment()["PYTHONPATH"]]))
+    assert (ended.returncode, ended.stdout) == (7, "")
+    assert ended.stderr == (
+        "no more today\nruntally: error: the server of the demo ended before it answered; what it said is above\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_stdout_that_is_full_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command("demo"),
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=BOUND_SECONDS,
+            check=False,
+        )
+    told = "runtally: error: the answer cannot be written to stdout; check the disk or the file it is sent to\n"
+    assert (ended.returncode, ended.stderr) == (1, told)

@@ -396,6 +396,17 @@ def test_a_file_of_version_1_can_be_asked_for_its_keys_without_being_upgraded(tm
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
 
 
+def test_a_file_of_version_1_is_not_upgraded_to_say_what_a_repricing_would_come_to(tmp_path: Path) -> None:
+    file = of_version_1(tmp_path / "ledger.db")
+    before = file.read_bytes()
+    ended = run("--db", str(file), "reprice", "--dry-run")
+    assert (ended.returncode, ended.stdout) == (7, "")
+    assert f"the database has schema version 1, and this Runtally reads {KNOWN}. Start a server, or " in ended.stderr
+    assert file.read_bytes() == before
+    assert run("--db", str(file), "reprice").returncode == 0
+    assert run("--db", str(file), "reprice", "--dry-run").returncode == 0
+
+
 def test_usage_of_before_it_could_keep_attributes_stands_as_it_was(tmp_path: Path) -> None:
     file = of_version_1(tmp_path / "ledger.db")
     report = (

@@ -1,7 +1,8 @@
 """Prices of one's own count before the listed ones, exactly; a file that cannot be meant is refused by key."""
 
+import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -172,9 +173,17 @@ def test_an_hour_is_priced_where_other_writes_are_not(prices):
     [
         ("[[price]\n", " is not TOML at line 1, column 8; mend it there, or leave RUNTALLY_PRICES unset"),
         ('[[price]]\nmodel = "', " is not TOML at its end; mend it there, or leave RUNTALLY_PRICES unset"),
-        (f"{'[' * 5_000}", " is not TOML"),
-        (f"x = {'9' * 5_000}", " is not TOML"),
+        ("x = " + "[\n" * 5_000, " is not TOML"),
+        (f"x = {'9' * 5_000}", ": line 1 is longer than 2,000 characters; break it"),
         ('model = "m"', ": 'model' stands outside of any price; begin each price with [[price]]"),
+        ('"\\u001b[2Jx" = 1', r": '\x1b[2Jx' stands outside of any price; begin each price with [[price]]"),
+        (f'[[price]]\n{ONE}\n"\\u001b[2Jx" = 1', r", [[price]] 1: \x1b[2Jx is no key of it; the keys are model, "),
+        (f"[[price]]\n{ONE}\n{'k' * 100} = 1", f", [[price]] 1: {'k' * 64}… is no key of it; the keys are model, "),
+        (f"\n{'a.' * 900}a = 1", ": line 2 has more than 16 names joined by dots; mend it there"),
+        (f"\n[{' a . ' * 900}a]", ": line 2 is longer than 2,000 characters; break it"),
+        (f"# {'a' * 2_000}", ": line 1 is longer than 2,000 characters; break it"),
+        ("[[price]]\n" * 10_001, " has 10,001 prices, and 10,000 are read; let one with a * stand for many"),
+        ("#\n" * 600_000, " is larger than the 1,048,576 bytes that are read of prices; let RUNTALLY_PRICES name "),
         ("[price]\n" + ONE, ": price is not a list of prices; begin each price with [[price]]"),
         ("price = [1]", ": price is not a list of prices; begin each price with [[price]]"),
         ("[[price]]", ', [[price]] 1: model is missing; write the name that agents report, such as "llama-3.3-70b"'),
@@ -255,6 +264,36 @@ def test_a_file_that_cannot_be_meant_is_refused_by_entry_and_key(prices, tmp_pat
     with pytest.raises(InvalidInput) as refused:
         prices(text)
     assert refused.value.message.startswith(f"{tmp_path / 'prices.toml'}{told}")
+
+
+def test_a_file_may_begin_with_a_mark_and_write_zeros_that_say_nothing(prices):
+    own = prices(f"\ufeff[[price]]\nmodel = 'm'\ninput_usd_per_million = 0.2{'0' * 40}\n# {'.' * 40} 1.1 and so on")
+    assert cost(own, "m", input_tokens=5) == (1_000, "own m")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files")
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", Path("/dev/zero"), tmp_path):
+        with pytest.raises(InvalidInput, match=" is no file; "):
+            own_file.read(path)
+
+
+def test_of_many_prices_of_one_name_the_one_that_holds_is_found(prices):
+    days = [date(2020, 1, 1) + timedelta(days=day) for day in range(1_000)]
+    own = prices(
+        "".join(
+            f'[[price]]\nmodel = "{name}"\nfrom = {day}\ninput_usd_per_million = {number}\n'
+            for name in ("m*", "mine")
+            for number, day in enumerate(days)
+        )
+        + "[[price]]\nmodel = 'm*'\nprovider = 'x'\ninput_usd_per_million = 5000"
+    )
+    at = at_us(f"{days[600]}T12:00:00")
+    assert cost(own, "mine", "x", at, input_tokens=1) == (600_000, f"own mine from {days[600]}")
+    assert cost(own, "mint", None, at, input_tokens=1) == (600_000, f"own m* from {days[600]}")
+    assert cost(own, "mint", "x", at, input_tokens=1) == (5_000_000, "own x/m*")
+    assert cost(own, "mine", "x", at_us("2019-12-31T00:00:00"), input_tokens=1) == (5_000_000, "own x/m*")
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):

@@ -97,6 +97,9 @@ class Usage(Protocol):
         hold. None if the run has no such report.
         """
 
+    def list_reported_at(self, project_key: str, run_id: str, report_id: str) -> Sequence[int]:
+        """When a report was made and, where it corrects another, when that was, and so on back to the first."""
+
     def find_standing(self, project_key: str, run_id: str, report_id: str) -> UsageReport | None:
         """The whole report, or None if the run has none of this id that counts."""
 
@@ -252,10 +255,16 @@ class Price(Protocol):
 
 
 class Pricer(Protocol):
-    """Computes costs; None where the price is unknown. `load` does now what the first call would otherwise do."""
+    """Computes costs; None where the price is unknown. `load` does now what the first call would otherwise do.
+
+    Counts are those of one request; with `of_several`, the sum of several of unknown sizes, which has a cost only where
+    that does not depend on their sizes.
+    """
 
     def load(self) -> None: ...
-    def price(self, *, model: str | None, provider: str | None, at_us: int, counts: Counts) -> Price | None: ...
+    def price(
+        self, *, model: str | None, provider: str | None, at_us: int, counts: Counts, of_several: bool = False
+    ) -> Price | None: ...
 
 
 class AccessKeys(KnownKeys, Protocol):

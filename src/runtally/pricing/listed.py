@@ -25,14 +25,16 @@ def load() -> None:
     price(model="gpt-4o", provider="openai", at_us=0, counts=Counts(input_tokens=0, output_tokens=0))
 
 
-def price(*, model: str | None, provider: str | None, at_us: int, counts: Counts) -> Price | None:
+def price(
+    *, model: str | None, provider: str | None, at_us: int, counts: Counts, of_several: bool = False
+) -> Price | None:
     """The cost of one request at `at_us` (microseconds, UTC), rounded half to even; None if it is unpriced.
 
     `input_tokens` includes `cache_read_tokens` and `cache_write_tokens` (OpenTelemetry GenAI); an unknown cached part
     is billed as plain input, a cache write at the seller's default lifetime unless it is one of the
     `cache_write_1h_tokens`. Tokens are taken as text at the standard
     service tier, and one report as one request: long-context tiers and per-request fees apply to its totals. Searches
-    and other tools are not in the cost.
+    and other tools are not in the cost. The sum `of_several` requests is unpriced where there are such tiers or fees.
 
     A cost that lacks one of its parts would be a lower bound that looks like a cost. So None also means: input or
     output tokens unknown (a model without an output price, such as an embedding model, needs only its input, but is
@@ -41,7 +43,7 @@ def price(*, model: str | None, provider: str | None, at_us: int, counts: Counts
     """
     offer = _offer(model, provider or "") if model and counts.input_tokens is not None else None
     prices = None if offer is None else offer.at(at_us)
-    cost = None if prices is None else prices.cost(counts)
+    cost = None if prices is None else prices.cost(counts, of_several=of_several)
     return None if cost is None or offer is None else Price(cost, offer.priced_by)
 
 

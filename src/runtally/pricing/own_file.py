@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,14 @@ _KEYS_ABOVE: Final = ("input_tokens", *_RATES)
 _INPUT: Final = "input_usd_per_million"
 _USD_MAX: Final = 1_000_000
 _DECIMALS_MAX: Final = 12
-_FILE_BYTES_MAX: Final = 4 * 1024 * 1024
+_FILE_BYTES_MAX: Final = 1024 * 1024
+_PRICES_MAX: Final = 10_000
+_LINE_CHARS_MAX: Final = 2_000
+_PARTS_MAX: Final = 16
+_MANY_PARTS: Final = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{_PARTS_MAX}}}[\w\"'-]")
+"""A key of more parts: the parser compares each with all that came before it."""
+_KEY_SHOWN_CHARS: Final = 64
+_EXACT: Final = Context(prec=_LINE_CHARS_MAX)
 _PLACE: Final = re.compile(r"at (line \d+, column \d+|end of document)")
 
 
@@ -39,10 +46,16 @@ def read(path: Path) -> OwnPrices:
     """
     told = _parsed(path)
     if unknown := [key for key in told if key != "price"]:
-        raise InvalidInput(f"{path}: {unknown[0]!r} stands outside of any price; begin each price with [[price]]")
+        raise InvalidInput(
+            f"{path}: '{_shown(unknown[0])}' stands outside of any price; begin each price with [[price]]"
+        )
     entries = told.get("price", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise InvalidInput(f"{path}: price is not a list of prices; begin each price with [[price]]")
+    if len(entries) > _PRICES_MAX:
+        raise InvalidInput(
+            f"{path} has {len(entries):,} prices, and {_PRICES_MAX:,} are read; let one with a * stand for many"
+        )
     prices = [_own_price(_Entry(f"{path}, [[price]] {number}", entry)) for number, entry in enumerate(entries, 1)]
     _refuse_doubles(path, prices)
     return OwnPrices(prices)
@@ -50,22 +63,44 @@ def read(path: Path) -> OwnPrices:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        # Not what never ends, such as a device.
-        size = path.stat().st_size if path.is_file() else -1
-        text = path.read_bytes().decode() if 0 <= size <= _FILE_BYTES_MAX else None
+        text = _bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except OSError:
         raise InvalidInput(f"{path} cannot be read by this user; change its permissions, or name another") from None
-    if text is None:
-        told = "is no file" if size < 0 else f"is larger than the {_FILE_BYTES_MAX:,} bytes that are read of prices"
-        raise InvalidInput(f"{path} {told}; let RUNTALLY_PRICES name a file of prices, or leave it unset")
+    _refuse_what_takes_long(path, text)
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError, ArithmeticError) as error:
         place = _PLACE.search(str(error))
         where = f" at {'its end' if place[1].startswith('end') else place[1]}" if place else ""
         raise InvalidInput(f"{path} is not TOML{where}; mend it there, or leave RUNTALLY_PRICES unset") from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    # What never ends, such as a device, is not opened; and what the system makes up has no size to go by.
+    content = None
+    if path.is_file():
+        with path.open("rb") as file:
+            content = file.read(_FILE_BYTES_MAX + 1)
+    if content is not None and len(content) <= _FILE_BYTES_MAX:
+        return content
+    told = "is no file" if content is None else f"is larger than the {_FILE_BYTES_MAX:,} bytes that are read of prices"
+    raise InvalidInput(f"{path} {told}; let RUNTALLY_PRICES name a file of prices, or leave it unset")
+
+
+def _refuse_what_takes_long(path: Path, text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > _LINE_CHARS_MAX:
+            raise InvalidInput(f"{path}: line {number} is longer than {_LINE_CHARS_MAX:,} characters; break it")
+        if _MANY_PARTS.search(line):
+            raise InvalidInput(f"{path}: line {number} has more than {_PARTS_MAX} names joined by dots; mend it there")
+
+
+def _shown(key: str) -> str:
+    """A key as a terminal may show it."""
+    shown = key if key.isprintable() else repr(key)[1:-1]
+    return shown if len(shown) <= _KEY_SHOWN_CHARS else f"{shown[:_KEY_SHOWN_CHARS]}…"
 
 
 class _Entry:
@@ -75,7 +110,7 @@ class _Entry:
         self._place = place
         self._told = told
         if unknown := [key for key in told if key not in known]:
-            raise self.refusal(unknown[0], f"is no key of it; the keys are {', '.join(known)}")
+            raise self.refusal(_shown(unknown[0]), f"is no key of it; the keys are {', '.join(known)}")
 
     def refusal(self, key: str, told: str) -> InvalidInput:
         return InvalidInput(f"{self._place}: {key} {told}")
@@ -112,6 +147,7 @@ class _Entry:
         usd = Decimal(value)
         if not usd.is_finite() or not 0 <= usd <= _USD_MAX:
             raise self.refusal(key, f"is not from 0 to {_USD_MAX:,} dollars per million tokens")
+        usd = usd.normalize(_EXACT)
         exponent = usd.as_tuple().exponent
         if not isinstance(exponent, int) or exponent < -_DECIMALS_MAX:
             raise self.refusal(key, f"has more than {_DECIMALS_MAX} digits after the point; round it")

@@ -37,7 +37,16 @@ class PriceList:
     than its number. They all have a rate for the same things.
     """
 
-    __slots__ = ("_has_output", "_has_reads", "_has_writes", "_has_writes_1h", "_rows", "_scale", "is_free")
+    __slots__ = (
+        "_has_output",
+        "_has_reads",
+        "_has_writes",
+        "_has_writes_1h",
+        "_rows",
+        "_scale",
+        "is_free",
+        "is_linear",
+    )
 
     def __init__(self, tiers: Sequence[tuple[int, Rates]]) -> None:
         _, lowest = tiers[0]
@@ -50,13 +59,18 @@ class PriceList:
         self._scale = 10 ** max(_decimals(factor) for factor in factors)
         self._rows = tuple((above, tuple(int(factor * self._scale) for factor in row)) for above, row in rows)
         self.is_free = not any(factors)
+        self.is_linear = len(tiers) == 1 and not lowest.requests
 
-    def cost(self, counts: Counts) -> int | None:
+    def cost(self, counts: Counts, *, of_several: bool = False) -> int | None:
         """What a request costs in nano-dollars, rounded half to even; None if it cannot be told: a count that it needs
         is unknown, more is cached than there is, or it is above `COUNT_MAX`. Where nothing costs anything it is 0.
+
+        The sum `of_several` requests costs what they do only where there are no tiers and no price of a request.
         """
         if self.is_free:
             return 0
+        if of_several and not self.is_linear:
+            return None
         tokens = counts.input_tokens
         if tokens is None or not self._has_every_count(counts):
             return None

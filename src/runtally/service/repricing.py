@@ -12,19 +12,34 @@ from typing import Final, Literal, NamedTuple
 
 from runtally.domain.limits import COUNT_MAX
 from runtally.domain.models import Run, Span
+from runtally.domain.ports import Price
 from runtally.domain.records import Spent, UsageEntry, UsageReport
-from runtally.domain.usage import TOKENS, Counts
+from runtally.domain.usage import Counts
+from runtally.service.reported_steps import find_steps, tokens_of
 from runtally.service.unit import Unit
 
 RUNS_PER_PAGE: Final = 500
 REPORTS_PER_BATCH: Final = 100
 _NO_TOKENS: Final = Counts(input_tokens=0, output_tokens=0)
+_ONE_OUTPUT_TOKEN: Final = Counts(input_tokens=0, output_tokens=1)
+
+
+Why = Literal[
+    "no model",  # none was told
+    "no price",  # its model has none
+    "no counts",  # its price needs input and output, which were not both told
+    "no output price",  # its price is for input alone, and output was told
+    "cached beyond input",  # the cached tokens do not fit the input
+    "no steps",  # the price is by request, and of several requests only the sum is known
+    "in part",  # which calls of a sum lack a cost is not known
+    "too much",  # the cost would be beyond what is kept
+]
 
 
 class Lack(NamedTuple):
-    """Why calls have no cost: their model has no price, or what is needed to reckon with its price was not told."""
+    """Why calls of a model have no cost."""
 
-    why: Literal["no model", "no price", "no counts", "too much"]
+    why: Why
     model: str | None = None
     provider: str | None = None
 
@@ -91,20 +106,18 @@ def _reprice_run(
         stands = unit.store.usage.find_standing(project_key, run.run_id, report_id)
         if stands is None:
             continue  # corrected meanwhile
-        reported_at = unit.store.usage.find_first_reported_at(project_key, run.run_id, report_id)
-        assert reported_at is not None, "it stands"
-        if reported_at < since:
+        moments = unit.store.usage.list_reported_at(project_key, run.run_id, report_id)
+        if moments[-1] < since:
             continue
-        entries = [_priced(unit, project_key, run.run_id, entry, reported_at) for entry in stands.entries]
-        more = _cost_of(entries) - _cost_of(stands.entries)
+        outcomes = _priced(unit, project_key, run, stands, moments)
+        more = sum(one.cost_nano_usd for one in outcomes)
         if more > room[stands.basis]:
-            total = total.plus(Repriced(0, 0, _lacking(unit, stands.entries, reported_at, fits=False)))
-            continue
-        is_priced = entries != stands.entries
+            outcomes, more = [one.undone() for one in outcomes], 0
+        is_priced = any(one.entry is not one.before for one in outcomes)
         if is_priced and records:
-            _take_the_place(unit, project_key, run.run_id, stands, entries)
+            _take_the_place(unit, project_key, run.run_id, stands, [one.entry for one in outcomes])
         room[stands.basis] -= more
-        total = total.plus(Repriced(int(is_priced), more, _lacking(unit, entries, reported_at)))
+        total = total.plus(Repriced(int(is_priced), more, sum((one.lacking for one in outcomes), Counter())))
     if total.reports and records:
         unit.store.runs.add_up(project_key, run.run_id)
     return total
@@ -116,10 +129,6 @@ def _room(run: Run) -> dict[str, int]:
     return {basis: COUNT_MAX - (totals.cost_nano_usd or 0) for basis, totals in known.items()}
 
 
-def _cost_of(entries: Sequence[UsageEntry]) -> int:
-    return sum(entry.spent.cost_nano_usd or 0 for entry in entries)
-
-
 def _take_the_place(
     unit: Unit, project_key: str, run_id: str, stands: UsageReport, entries: Sequence[UsageEntry]
 ) -> None:
@@ -129,60 +138,104 @@ def _take_the_place(
     unit.store.usage.insert(project_key, run_id, corrected)
 
 
-def _priced(unit: Unit, project_key: str, run_id: str, entry: UsageEntry, reported_at: int) -> UsageEntry:
-    """The entry with the cost that its calls have now, if any of them has one. What was priced in part stays so: which
-    of its calls lack a cost is not known, and whatever they lacked is no price.
-    """
-    calls = entry.spent.unpriced_calls
-    if calls <= 0 or entry.spent.cost_nano_usd is not None:
-        return entry
-    # Prices go by request, and what is known of single requests is in their spans.
-    steps = _steps(unit, project_key, run_id, entry, reported_at) if calls > 1 else []
-    requests = [_counts_of(step) for step in steps] or [entry.spent.counts]
-    prices = [
-        unit.pricer.price(model=entry.model, provider=entry.provider, at_us=reported_at, counts=counts)
-        for counts in requests
-    ]
-    known = [price for price in prices if price is not None]
-    if not known:
-        return entry
-    spent = Spent(entry.spent.counts, sum(price.cost_nano_usd for price in known), len(prices) - len(known))
-    return entry._replace(spent=spent, cost_source="computed", priced_by=known[0].priced_by)
+class _Outcome(NamedTuple):
+    """What became of an entry, and why calls of it still have no cost."""
+
+    before: UsageEntry
+    entry: UsageEntry
+    lacking: Counter[Lack]
+
+    @property
+    def cost_nano_usd(self) -> int:
+        """How much more the entry costs."""
+        return (self.entry.spent.cost_nano_usd or 0) - (self.before.spent.cost_nano_usd or 0)
+
+    def undone(self) -> "_Outcome":
+        """The same where the cost is more than can be kept."""
+        if self.entry is self.before:
+            return self
+        return _left(self.before, "too much")
 
 
-def _steps(unit: Unit, project_key: str, run_id: str, entry: UsageEntry, reported_at: int) -> Sequence[Span]:
-    """The steps that an entry sums up, if it is one of a call's traces; none if they are not known."""
-    steps = [
-        span
-        for span in unit.store.spans.list_recorded_at(project_key, run_id, reported_at)
-        if span.model in (None, entry.model)
-        and span.provider in (None, entry.provider)
-        and span.cost_nano_usd is None
-        and _counts_of(span).has_tokens
-    ]
-    counts = Counts()
-    for span in steps:
-        counts = counts.plus(_counts_of(span))
-    return steps if counts == entry.spent.counts._replace(llm_calls=None) else []
+def _left(entry: UsageEntry, why: Why) -> _Outcome:
+    return _Outcome(entry, entry, Counter({Lack(why, entry.model, entry.provider): entry.spent.unpriced_calls}))
 
 
-def _counts_of(span: Span) -> Counts:
-    return Counts(**{name: getattr(span, name) for name in TOKENS})
+def _priced(unit: Unit, project_key: str, run: Run, report: UsageReport, moments: Sequence[int]) -> Sequence[_Outcome]:
+    """The report's entries with the cost that their calls have now."""
+    steps_by_name = find_steps(unit, project_key, run, report, moments) if _needs_steps(report.entries) else {}
+    outcomes = []
+    for entry in report.entries:
+        steps = None if steps_by_name is None else steps_by_name.get((entry.model, entry.provider), [])
+        outcomes.append(_Reckoned(unit, entry, moments[-1]).by(steps))
+    return outcomes
 
 
-def _lacking(unit: Unit, entries: Sequence[UsageEntry], at_us: int, *, fits: bool = True) -> Counter[Lack]:
-    calls = Counter[Lack]()
-    for entry in entries:
-        if entry.spent.unpriced_calls > 0:
-            calls[_lack(unit, entry, at_us, fits=fits)] += entry.spent.unpriced_calls
-    return calls
+def _needs_steps(entries: Sequence[UsageEntry]) -> bool:
+    calls = [(entry.spent.unpriced_calls, entry.spent.cost_nano_usd) for entry in entries]
+    return any(unpriced > 1 or (unpriced == 1 and cost is not None) for unpriced, cost in calls)
 
 
-def _lack(unit: Unit, entry: UsageEntry, at_us: int, *, fits: bool) -> Lack:
-    """Why the entry's calls have no cost."""
-    if entry.model is None:
-        return Lack("no model", None, entry.provider)
-    if not fits:
-        return Lack("too much", entry.model, entry.provider)
-    price = unit.pricer.price(model=entry.model, provider=entry.provider, at_us=at_us, counts=_NO_TOKENS)
-    return Lack("no price" if price is None else "no counts", entry.model, entry.provider)
+class _Reckoned(NamedTuple):
+    """An entry as it is reckoned with the prices of a moment."""
+
+    unit: Unit
+    entry: UsageEntry
+    at_us: int
+
+    def by(self, steps: Sequence[Span] | None) -> _Outcome:
+        """The entry with what it costs as the sum of these steps; of none, as one request; or as the sum of requests
+        that are not known.
+        """
+        spent = self.entry.spent
+        if spent.unpriced_calls <= 0:
+            return _Outcome(self.entry, self.entry, Counter())
+        # A step with a cost told it.
+        bare = [tokens_of(step) for step in steps or () if step.cost_nano_usd is None]
+        if spent.unpriced_calls == len(bare):
+            return self._with(bare)
+        if spent.cost_nano_usd is None:
+            return self._with([spent.counts], of_several=spent.unpriced_calls > 1 and steps != [])
+        unpriced = [counts for counts in bare if self._price(counts) is None]
+        # Others of its steps were priced before: those that still cannot be are the rest.
+        return self._with(unpriced) if spent.unpriced_calls == len(unpriced) else _left(self.entry, "in part")
+
+    def _with(self, requests: Sequence[Counts], *, of_several: bool = False) -> _Outcome:
+        entry, spent = self.entry, self.entry.spent
+        prices = [self._price(counts, of_several=of_several) for counts in requests]
+        known = [price for price in prices if price is not None]
+        lacking = Counter(
+            Lack(self._why(counts, of_several=of_several), entry.model, entry.provider)
+            for counts, price in zip(requests, prices, strict=True)
+            if price is None
+        )
+        if not known:
+            return _left(entry, next(iter(lacking)).why) if len(requests) == 1 else _Outcome(entry, entry, lacking)
+        cost = (spent.cost_nano_usd or 0) + sum(price.cost_nano_usd for price in known)
+        priced = entry._replace(
+            spent=Spent(spent.counts, cost, len(prices) - len(known)),
+            cost_source="computed",
+            priced_by=entry.priced_by or known[0].priced_by,
+        )
+        return _Outcome(entry, priced, lacking)
+
+    def _price(self, counts: Counts, *, of_several: bool = False) -> Price | None:
+        entry = self.entry
+        return self.unit.pricer.price(
+            model=entry.model, provider=entry.provider, at_us=self.at_us, counts=counts, of_several=of_several
+        )
+
+    def _why(self, counts: Counts, *, of_several: bool) -> Why:
+        """Why a request has no cost."""
+        plain = Counts(input_tokens=counts.input_tokens, output_tokens=counts.output_tokens)
+        if self.entry.model is None:
+            return "no model"
+        if self._price(_NO_TOKENS) is None:
+            return "no price"
+        if of_several and self._price(counts) is not None:
+            return "no steps"
+        if counts.input_tokens is None or counts.output_tokens is None:
+            return "no counts"
+        if counts.output_tokens and self._price(_ONE_OUTPUT_TOKEN) is None:
+            return "no output price"
+        return "too much" if self._price(plain) is None else "cached beyond input"

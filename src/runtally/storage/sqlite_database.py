@@ -31,14 +31,23 @@ class SqliteDatabase:
     """Fills `domain.ports.Database` with one SQLite file: one writing connection and a few that only read.
 
     Where another process stands in the way, work waits for `busy_seconds` at most. A read is ended after
-    `read_seconds`.
+    `read_seconds`. What `only_reads` neither makes nor upgrades the file; nothing may be written to it.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float, clock: Clock, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float,
+        clock: Clock,
+        read_seconds: float = READ_SECONDS,
+        only_reads: bool = False,
+    ) -> None:
         def open_reader(seconds: float) -> sqlite3.Connection:
             return sqlite.reader(path, seconds)
 
         self._file = OpenFile(path)
+        self._only_reads = only_reads
         self._checkpoints = Checkpoints(self._file, lambda _: sqlite.checkpointer(path))
         self._writer = Writer(
             self._file,
@@ -72,7 +81,7 @@ class SqliteDatabase:
     ) -> ResultT:
         with self._calls:
             # Not while the writer has the file open: it may be waiting for a lock, for which no reader needs to wait.
-            is_prepared = self._writer.is_open and self._file.identity is not None
+            is_prepared = self._only_reads or (self._writer.is_open and self._file.identity is not None)
             refusal = None if is_prepared else await self._prepare()
             try:
                 result: ResultT = await readers.read(work, is_lengthy=is_lengthy)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from runtally.cli import arguments, output
-from runtally.domain.errors import InvalidInput
+from runtally.domain.errors import InvalidInput, Unavailable
 from runtally.settings import Settings, environment_of_child
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def run(settings: Settings, given: Namespace) -> int:
     The settings are those of the server it starts, except for the database and the project, which are the demo's own.
 
     Raises:
-        InvalidInput: a database or a project was given, or the file of own prices cannot be meant.
+        InvalidInput: a database or a project was given, the file of own prices cannot be meant, or the log file cannot
+            be written.
+        Unavailable: the server ended before it answered; what it said is on stderr.
     """
     if given.database is not None or given.bound_to is not None:
         raise InvalidInput("demo has a database and a project of its own; leave out --db and --project")
@@ -79,57 +81,76 @@ def run(settings: Settings, given: Namespace) -> int:
     import anyio
 
     from runtally import bootstrap
+    from runtally.cli import logs
 
-    bootstrap.own_prices(settings)  # the server would refuse a bad file, where nobody sees it
+    # The server would refuse these, where nobody sees it.
+    bootstrap.own_prices(settings)
+    logs.begin(settings)
     with tempfile.TemporaryDirectory(prefix="runtally-demo-") as folder:
         log = Path(folder) / "server.log"
         try:
             with log.open("w", encoding="utf-8") as written:
-                anyio.run(_play, Path(folder) / "demo.db", written)
-        except Exception:
+                lines = anyio.run(_play, Path(folder) / "demo.db", written)
+        except Exception as error:
             # A server that does not start has said why, and on stderr alone.
             sys.stderr.write(log.read_text(encoding="utf-8", errors="replace"))
+            if _is_server_gone(error):
+                raise Unavailable("the server of the demo ended before it answered; what it said is above") from None
             raise
+    for line in lines:
+        output.say(line)
     _print_host_settings()
     return 0
 
 
-async def _play(database: Path, log: TextIO) -> None:
+def _is_server_gone(error: Exception) -> bool:
+    from mcp import MCPError
+
+    gone = error.split(MCPError) if isinstance(error, ExceptionGroup) else (error, None)
+    return isinstance(gone[0], MCPError | ExceptionGroup) and gone[1] is None
+
+
+async def _play(database: Path, log: TextIO) -> list[str]:
+    """What there is to say of it. Said inside, a stdout that cannot be written would end it as a bug."""
     from mcp.client import Client
     from mcp.client.stdio import StdioServerParameters, stdio_client
 
+    lines: list[str] = []
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "runtally", "--db", str(database)],
         env=environment_of_child(RUNTALLY_PROJECT_KEY=_PROJECT),
     )
     async with Client(stdio_client(server, errlog=log)) as client:
-        output.say("An agent works; each call is durable before it is answered.\n")
+        lines.append("An agent works; each call is durable before it is answered.\n")
         start = {"agent_id": "demo-agent", "label": "Deploy", "summary": "Deploying rate limiter to staging"}
-        run_id = (await _call(client, "core_start_run", start))["run_id"]
+        run_id = (await _call(client, lines, "core_start_run", start))["run_id"]
         for tool, arguments in _SCENE:
-            await _call(client, tool, {"run_id": run_id, **arguments})
-        await _call(client, "track_mcp", {"tool": "query", "server": "warehouse", "input": {"x": 1}, "duration_ms": 13})
+            await _call(client, lines, tool, {"run_id": run_id, **arguments})
         await _call(
-            client, "record_run", {"agent": "demo-agent", "summary": "Tidied the changelog", "ticket": "OPS-429"}
+            client, lines, "track_mcp", {"tool": "query", "server": "warehouse", "input": {"x": 1}, "duration_ms": 13}
         )
-        found = await _call(client, "get_run", {"run_id": run_id, "detail": "spans"}, told=False)
-        listed = await _call(client, "list_runs", {"limit": 5}, told=False)
-    output.say("\nThe run, as the ledger holds it:\n")
-    for line in _tree(found):
-        output.say(line)
-    output.say(f"\n{len(listed['runs'])} runs in project {listed['project_key']!r}, newest first:\n")
-    for each in listed["runs"]:
-        output.say(f"  {each['status']:<10} {each['started_at'][:19]}Z  {each['summary']}")
+        await _call(
+            client, lines, "record_run", {"agent": "demo-agent", "summary": "Tidied the changelog", "ticket": "OPS-429"}
+        )
+        found = await _call(client, lines, "get_run", {"run_id": run_id, "detail": "spans"}, told=False)
+        listed = await _call(client, lines, "list_runs", {"limit": 5}, told=False)
+    lines.append("\nThe run, as the ledger holds it:\n")
+    lines.extend(_tree(found))
+    lines.append(f"\n{len(listed['runs'])} runs in project {listed['project_key']!r}, newest first:\n")
+    lines.extend(f"  {each['status']:<10} {each['started_at'][:19]}Z  {each['summary']}" for each in listed["runs"])
+    return lines
 
 
-async def _call(client: "Client", tool: str, arguments: Mapping[str, Any], *, told: bool = True) -> dict[str, Any]:
+async def _call(
+    client: "Client", lines: list[str], tool: str, arguments: Mapping[str, Any], *, told: bool = True
+) -> dict[str, Any]:
     result = await client.call_tool(tool, dict(arguments))
     if result.is_error:
         raise RuntimeError(f"{tool} refused: {result.content}")
     answer: dict[str, Any] = result.structured_content or {}
     if told:
-        output.say(f"  {tool:<20} {_gist(answer)}")
+        lines.append(f"  {tool:<20} {_gist(answer)}")
     return answer
 
 

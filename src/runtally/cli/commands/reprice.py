@@ -13,15 +13,19 @@ from runtally.settings import Settings
 
 if TYPE_CHECKING:
     from runtally.service.ledger import Ledger
-    from runtally.service.repricing import Lack, Repriced
+    from runtally.service.repricing import Lack, Repriced, Why
 
 _PROJECTS_PER_PAGE: Final = 1_000
 _LINES_MAX: Final = 30
-_WHY: Final = {
-    "no model": "no model was told",
+_WHY: "Final[dict[Why, str]]" = {
+    "no model": "nothing can price what names no model",
     "no price": "no price",
     "no counts": "its price needs input_tokens and output_tokens, which were not both told",
-    "too much": "the run's cost would be beyond what is kept",
+    "no output price": "its price is for input alone, and output was told",
+    "cached beyond input": "its cached tokens do not fit its input_tokens",
+    "no steps": "its price goes by the size of each request, and only the sum of several is known for sure",
+    "in part": "priced in part when it was reported; left as it is",
+    "too much": "the cost would be beyond what is kept",
 }
 
 
@@ -45,16 +49,18 @@ def run(settings: Settings, given: Namespace) -> int:
     Raises:
         InvalidInput: the time or the file of own prices cannot be meant.
         NotFound: there is no database.
-        Unavailable: the database cannot be used.
+        Unavailable: the database cannot be used; or, for a dry run, would have to be upgraded first.
     """
     import anyio
 
     from runtally import bootstrap
 
     since = _since(given.since, bootstrap.clock())
-    ledger = bootstrap.open_ledger(settings)
+    ledger = bootstrap.open_ledger(settings, bootstrap.open_database(settings, only_reads=given.dry_run))
     if not bootstrap.has_database(settings):
         raise NotFound(f"nothing to price: there is no database {settings.database} yet; see --db and RUNTALLY_DB")
+    if given.dry_run:
+        bootstrap.refuse_older_schema(settings)
     for line in _told(anyio.run(_reprice, ledger, settings.projects, since, not given.dry_run), given.dry_run):
         output.say(line)
     return 0
@@ -87,7 +93,7 @@ def _told(repriced: "Repriced", is_dry_run: bool) -> Iterator[str]:  # noqa: FBT
     if len(left) > _LINES_MAX:
         yield f"  and {left.total() - sum(calls for _, calls in left.most_common(_LINES_MAX)):,} of other models"
     if any(lack.why == "no price" for lack in left):
-        yield "put a price of each such model into the file that RUNTALLY_PRICES names, then repeat this"
+        yield "put a price of each model that has no price into the file that RUNTALLY_PRICES names, then repeat this"
 
 
 def _name(lack: "Lack") -> str:
