@@ -98,3 +98,18 @@ async def test_cache_writes_for_an_hour_are_kept_and_priced_as_such(door: Door, 
     only = await report(door, await door.run(), sonnet | {"cache_write_1h_tokens": 4_892})
     assert only["totals"]["cache_write_tokens"] == 4_892
     assert only["totals"]["cost_usd"] == round(long["totals"]["cost_usd"] - short["totals"]["cost_usd"], 9)
+
+
+async def test_an_agent_that_sums_up_the_steps_below_it_is_not_counted_beside_them(door: Door):
+    run_id = await door.run()
+    agent = {"span_id": "p", "kind": "agent", "input_tokens": 113, "output_tokens": 11, "model": "gpt-4o"}
+    group = {"span_id": "g", "parent_span_id": "p", "kind": "group"}
+    steps = [
+        {"span_id": f"c{number}", "parent_span_id": "g", "model": "gpt-4o", "input_tokens": 56, "output_tokens": 5}
+        for number in (1, 2)
+    ]
+    alone = {"span_id": "q", "kind": "agent", "input_tokens": 7, "model": "gpt-4o"}
+    answer = await door("core_report_usage", run_id=run_id, traces=[agent, group, *steps, alone])
+    totals = answer["totals"]
+    assert (totals["input_tokens"], totals["output_tokens"], totals["llm_calls"]) == (119, 10, 3)
+    assert answer["spans_recorded"] == 5

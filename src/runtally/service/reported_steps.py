@@ -10,6 +10,7 @@ from runtally.domain.models import Run, Span
 from runtally.domain.records import UsageEntry, UsageReport
 from runtally.domain.usage import TOKENS, Counts
 from runtally.service.unit import Unit
+from runtally.service.usage import without_sums
 
 Name = tuple[str | None, str | None]
 """A model and a provider, as an entry has them."""
@@ -34,7 +35,7 @@ def find_steps(
     has_steps = len(moments) > 1 and run.span_count > 0  # a correction may be of steps that were recorded before it
     for moment in moments:
         spans = unit.store.spans.list_recorded_at(project_key, run.run_id, moment)
-        steps = [span for span in spans if tokens_of(span).has_tokens]
+        steps = without_sums([span for span in spans if tokens_of(span).has_tokens], spans)
         has_steps = has_steps or bool(steps)
         fitting = _fitting(steps, report.entries) if steps else []
         if fitting:

@@ -1,13 +1,16 @@
 """From what a call reports to entries of the usage ledger, one for each model and provider."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from runtally.domain.lifecycle import CostSource
+from runtally.domain.models import Span
 from runtally.domain.records import Spent, UsageEntry
 from runtally.domain.traces import Trace
 from runtally.domain.usage import Counts, Tokens, TokenUsage
 from runtally.service.unit import Unit
+
+StepT = TypeVar("StepT", Trace, Span)
 
 _BY_DEGREE_OF_GUESSING: Final[tuple[CostSource, ...]] = ("computed", "reported", "host", "subscription", "unpriced")
 _NOTHING: Final = Spent()
@@ -58,7 +61,8 @@ def entries_of_traces(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) ->
     with what was told for all. An agent or a group that sums up the steps below it (OpenTelemetry's `invoke_agent`)
     does not count beside them.
     """
-    counted = _counted(traces)
+    telling = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
+    counted = without_sums(telling, traces)
     if not counted:
         return []
     by_name: dict[tuple[str | None, str | None], list[Trace]] = {}
@@ -75,16 +79,16 @@ def entries_of_traces(unit: Unit, usage: TokenUsage, traces: Sequence[Trace]) ->
     return [UsageEntry(told, source, prompt_preview=usage.prompt_preview), *entries]
 
 
-def _counted(traces: Sequence[Trace]) -> list[Trace]:
-    telling = [trace for trace in traces if trace.counts.has_tokens or trace.cost_usd is not None]
-    parents = {trace.span_id: trace.parent_span_id for trace in traces if trace.span_id is not None}
+def without_sums(telling: Sequence[StepT], steps: Sequence[StepT]) -> list[StepT]:
+    """Those of the steps telling tokens that count: not an agent or a group that has others of them below it."""
+    parents = {step.span_id: step.parent_span_id for step in steps if step.span_id is not None}
     above: set[str] = set()
-    for trace in telling:
-        parent = trace.parent_span_id
+    for step in telling:
+        parent = step.parent_span_id
         while parent is not None and parent not in above:
             above.add(parent)
             parent = parents.get(parent)
-    return [trace for trace in telling if trace.kind not in ("agent", "group") or trace.span_id not in above]
+    return [step for step in telling if step.kind not in ("agent", "group") or step.span_id not in above]
 
 
 def _of_group(
