@@ -215,7 +215,54 @@ def test_opentelemetry_attributes_are_counted_where_the_step_counts_nothing() ->
     conventions = {"gen_ai.usage.input_tokens": 5, "gen_ai.request.model": "m", "http.method": "POST"}
     read = understood({"name": "chat m", "attributes": conventions})
     assert (read.input_tokens, read.model, read.attributes) == (5, "m", conventions)
-    assert understood({"input_tokens": 7, "attributes": conventions}).input_tokens == 7
+
+
+def test_counts_that_a_step_leaves_unknown_are_those_of_its_opentelemetry_attributes() -> None:
+    conventions = {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50}
+    read = understood({"name": "chat m", "total_tokens": 150, "attributes": conventions})
+    assert (read.input_tokens, read.output_tokens, read.total_tokens) == (100, 50, 150)
+    assert refusal({"input_tokens": 7, "attributes": conventions}) == (
+        "traces[0].input_tokens",
+        "traces[0].input_tokens comes to 7 by the step and to 100 by its attributes; send one of them",
+    )
+
+
+RESPONSE = {
+    "id": "chatcmpl-1",
+    "model": "gpt-4o-2024-08-06",
+    "choices": [{"message": {"content": "Hello!"}}],
+    "usage": {"prompt_tokens": 19, "completion_tokens": 10, "service_tier": "default"},
+}
+
+
+def test_a_step_that_counts_nothing_counts_what_the_response_within_it_says() -> None:
+    read = understood({"name": "chat", "model": "gpt-4o", "response": RESPONSE})
+    assert (read.input_tokens, read.output_tokens, read.model) == (19, 10, "gpt-4o-2024-08-06")
+    assert answered(read) == RESPONSE
+    assert "gpt-4o" in (read.model_extra or {}).values()
+    assert understood({"input_tokens": 1, "response": RESPONSE}).input_tokens == 1
+    assert understood({"tool": "help", "response": {"usage": "Use it like this"}}).input_tokens is None
+
+
+def test_what_a_whole_message_answers_with_is_the_output_of_a_step() -> None:
+    message = {"role": "assistant", "content": [{"type": "text", "text": "Hello!"}], "usage": {"output_tokens": 3}}
+    read = understood(message)
+    assert (answered(read), read.output_tokens) == (message["content"], 3)
+    assert read.model_extra == {"role": "assistant"}
+    assert answered(understood(RESPONSE)) == RESPONSE["choices"]
+    both = understood({"output": "x", "content": "y"})
+    assert (answered(both), both.model_extra) == ("x", {"content": "y"})
+
+
+def answered(trace: Trace) -> Any:
+    return None if trace.output is None else trace.output.value
+
+
+def test_json_text_of_usage_is_read_in_a_step() -> None:
+    read = understood({"name": "chat", "usage": '{"prompt_tokens": 5, "service_tier": "flex"}'})
+    assert (read.input_tokens, read.model_extra) == (5, {"usage": {"service_tier": "flex"}})
+    torn = understood({"name": "chat", "usage": '{"prompt_tokens": 5'})
+    assert (torn.input_tokens, torn.model_extra) == (None, {"usage": '{"prompt_tokens": 5'})
 
 
 NAMES = st.sampled_from(sorted({*_FIELD_OF, *PLACES, *CONTAINERS, *CHOICES, *USAGE_OBJECTS, "attributes", "colour"}))

@@ -237,7 +237,6 @@ BESIDE_COUNTS = [
     "input_audio_tokens",
     "cost_usd_micros",
     "ttft_ms",
-    "cached_prompt_text_tokens",
     "completion_text_tokens",
     "prompt_text_tokens",
     "input_text_tokens",

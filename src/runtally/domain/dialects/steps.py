@@ -6,7 +6,7 @@ from typing import Any, Final
 from runtally.domain.dialects import usage
 from runtally.domain.dialects.spelling import folded, refuse
 from runtally.domain.dialects.step_values import KINDS, NO_PLACE, READERS, STATUSES, Spelling, moment, says_more
-from runtally.domain.dialects.usage_names import OWN
+from runtally.domain.dialects.usage_names import COUNTS, OWN
 from runtally.domain.limits import ERROR_CHARS
 
 _NAMES: Final[Mapping[str, str]] = {
@@ -18,7 +18,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "input": "input inputs args arguments params parameters request prompt messages tool_input "
     "gen_ai.input.messages gen_ai.tool.call.arguments",
     "output": "output outputs result results response return return_value completion tool_output tool_response "
-    "gen_ai.output.messages gen_ai.tool.call.result",
+    "gen_ai.output.messages gen_ai.tool.call.result content choices candidates",
     "status": "status status_code ok success succeeded is_error failed",
     "error": "error error_message exception",
     "stack": "stack_trace stacktrace traceback",
@@ -30,6 +30,8 @@ _NAMES: Final[Mapping[str, str]] = {
 """Our field, and what others call it, the best name first."""
 _FIELD_OF: Final = {name: field for field, names in _NAMES.items() for name in names.split()}
 _RANK: Final = {name: rank for rank, name in enumerate(_FIELD_OF)}
+_OF_A_MESSAGE: Final = frozenset({"content", "choices", "candidates"})
+"""What a whole message or response answers with: the output, unless that is told by another name."""
 _KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id"})
 """Where several names tell several things, the best one stands and the others are kept."""
 
@@ -56,6 +58,7 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
         is_usage = usage.is_known(name) and name not in _NOT_OF_A_STEP
         (counted if is_usage else others)[name] = value
     fields, rest = _usage_of(counted, others.get("attributes"))
+    _add_usage_of_response(others, fields, rest)
     told = _told(others, rest)
     found: dict[str, Any] = {}
     for field, spellings in told.items():
@@ -84,8 +87,8 @@ def _has_conventions(attributes: Any) -> bool:
 
 
 def _usage_of(counted: dict[str, Any], attributes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the entry says of usage, and what stands in it beside that. One that counts nothing itself counts what its
-    OpenTelemetry attributes say; those stay where they are too.
+    """What the entry says of usage, and what stands in it beside that. One leaves a count unknown has it from its
+    OpenTelemetry attributes; those stay where they are too.
     """
     understood = usage.of_object(counted, inside=False)
     if understood is not None:
@@ -93,11 +96,26 @@ def _usage_of(counted: dict[str, Any], attributes: Any) -> tuple[dict[str, Any],
     else:
         fields = {name: value for name, value in counted.items() if name in OWN}
         rest = {name: value for name, value in counted.items() if name not in OWN and value is not None}
-    if _has_conventions(attributes) and not any(name.endswith("_tokens") for name in fields):
+    if _has_conventions(attributes):
         conventions = {name: value for name, value in attributes.items() if name.startswith(("gen_ai", "llm."))}
         told = usage.of_object(conventions, inside=False)
         fields = fields if told is None else told.fields | fields
+        for name, value in (told.fields if told else {}).items():
+            if name in COUNTS and fields[name] != value:
+                also = f"comes to {fields[name]:,} by the step and to {value:,} by its attributes; send one of them"
+                refuse((name,), also, "consistency")
     return fields, rest
+
+
+def _add_usage_of_response(others: Mapping[str, Any], fields: dict[str, Any], rest: dict[str, Any]) -> None:
+    """A step that counts nothing itself counts what the whole response within it says; that goes to the output too."""
+    response = next((value for name, value in others.items() if folded(name) == "response"), None)
+    if not isinstance(response, Mapping) or not COUNTS.isdisjoint(fields):
+        return
+    for name, value in usage.of_response(response).items():
+        if name in ("model", "provider") and fields.get(name, value) != value:
+            rest[name] = fields.pop(name)
+        fields.setdefault(name, value)
 
 
 def _told(others: Mapping[str, Any], rest: dict[str, Any]) -> _Told:
@@ -160,7 +178,7 @@ def _read(field: str, spellings: list[Spelling], found: dict[str, Any], rest: di
 
 
 def _second_value(field: str, one: Spelling, best: str) -> None:
-    if field not in _KEPT_BESIDE:
+    if field not in _KEPT_BESIDE and folded(one.name) not in _OF_A_MESSAGE:
         refuse((one.name,), f"and {best} say the same thing with two values; send one of them", "consistency")
 
 

@@ -19,6 +19,10 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "prompt_tokens_details.cache_write_tokens": "cache_write_tokens",
         "prompt_tokens_details.cache_creation_tokens": "cache_write_tokens",
         "completion_tokens_details.reasoning_tokens": "reasoning_tokens",
+        "prompt_token_details.cached_tokens": "cache_read_tokens",
+        "prompt_token_details.num_cached_tokens": "cache_read_tokens",
+        "prompt_tokens_details.num_cached_tokens": "cache_read_tokens",
+        "num_cached_tokens": "cache_read_tokens",
         "cost": "cost_usd",
     },
     # openai-python types/responses/response_usage.py, types/realtime; Perplexity has the last name.
@@ -35,6 +39,7 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "cache_creation_input_tokens": "cache_write_tokens",
         "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
         "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+        "uncached_input_tokens": "uncached_tokens",
         "output_tokens_details.thinking_tokens": "reasoning_tokens",
         "thinking_tokens": "reasoning_tokens",
     },
@@ -54,6 +59,17 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "cached_content_token_count": "cache_read_tokens",
         "total_token_count": "total_tokens",
     },
+    # Microsoft.Extensions.AI UsageDetails; Bedrock's invocation metrics have the first two.
+    "Microsoft.Extensions.AI": {
+        "input_token_count": "input_tokens",
+        "output_token_count": "output_tokens",
+        "cached_input_token_count": "cache_read_tokens",
+        "reasoning_token_count": "reasoning_tokens",
+    },
+    "Llama on Bedrock": {"generation_token_count": "output_tokens"},
+    # xai-org/xai-sdk-python SamplingUsage; CrewAI UsageMetrics.
+    "xAI SDK": {"cached_prompt_text_tokens": "cache_read_tokens"},
+    "CrewAI": {"cached_prompt_tokens": "cache_read_tokens", "successful_requests": "llm_calls"},
     # Bedrock API reference, TokenUsage, and what two of its names were before; the others are ours in camelCase.
     "Bedrock Converse": {
         "cache_write_input_tokens": "cache_write_tokens",
@@ -80,6 +96,7 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "input_token_details.cache_read": "cache_read_tokens",
         "input_token_details.cache_creation": "cache_write_tokens",
         "input_token_details.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+        "input_token_details.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
         "output_token_details.reasoning": "reasoning_tokens",
     },
     # opentelemetry semantic-conventions-genai, with the names they had before; OpenInference; OpenLLMetry.
@@ -95,6 +112,10 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "gen_ai.usage.cache_creation.input_tokens": "cache_write_tokens",
         "gen_ai.usage.cache_creation_input_tokens": "cache_write_tokens",
         "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
+        # Pydantic AI RequestUsage.opentelemetry_attributes.
+        "gen_ai.usage.details.cache_read_tokens": "cache_read_tokens",
+        "gen_ai.usage.details.cache_write_tokens": "cache_write_tokens",
+        "gen_ai.usage.details.reasoning_tokens": "reasoning_tokens",
         "llm.token_count.prompt": "input_tokens",
         "llm.token_count.completion": "output_tokens",
         "llm.token_count.total": "total_tokens",
@@ -117,6 +138,7 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "tokens": "total_tokens",
         "total_cost_usd": "cost_usd",
         "response_cost": "cost_usd",
+        "cost.total_cost": "cost_usd",
     },
 }
 SHORT: Final[Mapping[str, str]] = {
@@ -133,11 +155,31 @@ SHORT: Final[Mapping[str, str]] = {
     "prompt_cached": "cache_read_tokens",
     "requests": "llm_calls",
     "uncached": "uncached_tokens",
+    # opencode's message.tokens, beside its input; Gemini CLI's.
+    "cache.read": "cache_read_tokens",
+    "cache.write": "cache_write_tokens",
+    "candidates": "output_tokens",
+    "cached": "cache_read_tokens",
+    "thoughts": "more_reasoning_tokens",
+    "tool": "more_input_tokens",
 }
-"""Names that mean tokens only inside of a usage object (Warpmetrics, Trodo, Langfuse; `requests` in agent SDKs)."""
+"""Names that mean tokens only inside of a usage object (Warpmetrics, Trodo, Langfuse; `requests` in agent SDKs), and
+only where they are numbers.
+"""
+SHORT_CONTAINERS: Final = frozenset({"cache"})
 
-USAGE_OBJECTS: Final = frozenset({"usage", "usage_metadata", "usage_details", "token_usage", "tokens", "billed_units"})
+USAGE_OBJECTS: Final = frozenset(
+    {"usage", "usage_metadata", "usage_details", "token_usage", "tokens", "billed_units", "last_token_usage"}
+)
 """What a usage object is called where it stands in something else."""
+SESSION_SO_FAR: Final = "total_token_usage"
+"""Codex tells with each call what all calls so far used."""
+BESIDE_COUNTS: Final = frozenset(
+    {"service_tier", "server_tool_use", "inference_geo", "speed", "iterations", "cost_details", "is_byok"}
+    | {"traffic_type", "num_sources_used", "cost_in_usd_ticks", "search_context_size", "num_search_queries"}
+    | {"server_side_tools_used", "additional_counts", "cache_details"}
+)
+"""What vendors put beside counts that may be named as ours are. It is kept."""
 NUMBER_OR_OBJECT: Final = frozenset({"tokens", "cost"})
 """A sum, or an object of parts, of which some are known elsewhere."""
 OF_A_RESPONSE: Final = frozenset({"usage", "usage_metadata"})
@@ -154,6 +196,7 @@ NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """The best name first: what answered, before what was asked for. Those that differ from it are kept."""
+REQUESTED: Final = frozenset({"gen_ai.request.model", "model_requested", "request_model"})
 
 PLACES: Final = {name: place for names in _VENDORS.values() for name, place in names.items()} | {
     name: name for name in COUNTS | {"cost_usd"}
@@ -164,19 +207,19 @@ CONTAINERS: Final = {
 }  # fmt: skip
 CHOICES: Final = {name: field for field, names in NAMED.items() for name in names}
 
+OPENCODE: Final = frozenset({"cache.read", "cache.write"})
+CLAUDE_CODE: Final = frozenset(_VENDORS["Claude Code's log"])
 OUTSIDE: Final = frozenset(
-    {"cache_details"}
-    | _VENDORS["Anthropic"].keys()
-    | _VENDORS["Bedrock Converse"].keys()
-    | _VENDORS["Claude Code's log"].keys()
-) - {"output_tokens_details.thinking_tokens", "thinking_tokens"}
+    {"cache_details"} | OPENCODE | _VENDORS["Anthropic"].keys() | _VENDORS["Bedrock Converse"].keys() | CLAUDE_CODE
+) - {"output_tokens_details.thinking_tokens", "thinking_tokens", "uncached_input_tokens"}
 """Beside these, `input_tokens` counts what was neither read from a cache nor written to one (Anthropic's prompt caching
 docs: "total input tokens" is the sum of three; Bedrock Converse reports the same three).
 """
 WITHIN: Final = frozenset(
     name
     for name, place in PLACES.items()
-    if place in ("input_tokens", "cache_read_tokens", "cache_write_tokens") and name not in OUTSIDE | OWN
+    if place in ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+    and name not in OUTSIDE | OWN | {"input_token_count"}
 )
 """Beside these, the input includes them all the same: LiteLLM adds Anthropic's names to OpenAI's, Codex counts as
 OpenAI does.
