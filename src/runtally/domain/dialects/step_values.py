@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -56,6 +55,8 @@ _IF_TRUE: Final[Mapping[str, tuple[SpanStatus, SpanStatus]]] = {
 
 _DECIMAL: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _PARTS_OF_AN_ERROR: Final = frozenset({"message", "type", "name", "stack"})
+
+_MOMENTS: Final[TypeAdapter[int]] = TypeAdapter(SentMoment)
 
 NO_PLACE: Final = object()
 """What a value is read as that is none of its field."""
@@ -129,15 +130,10 @@ def _duration(one: Spelling) -> Any:
 def moment(one: Spelling) -> Any:
     """The time as it was sent; one that is none is refused under its name."""
     try:
-        _moments().validate_python(one.value)
+        _MOMENTS.validate_python(one.value)
     except ValidationError as error:
         refuse((one.name,), error.errors(include_url=False)[0]["msg"], "moment")
     return one.value
-
-
-@cache
-def _moments() -> TypeAdapter[int]:
-    return TypeAdapter(SentMoment)
 
 
 READERS: Final[Mapping[str, Callable[[Spelling], Any]]] = {
