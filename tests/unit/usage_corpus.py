@@ -409,8 +409,121 @@ SEEN: list[tuple[str, Usage, Usage]] = [
             "input_tokens": 19,
             "output_tokens": 10,
             "total_tokens": 29,
-            "attributes": {"usage": {"queue_time": 0.1}},
+            "attributes": {
+                "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+                "object": "chat.completion",
+                "usage": {"queue_time": 0.1},
+                "service_tier": "default",
+            },
         },
+    ),
+    (
+        "a whole response of the Responses API, whose output and reasoning are no counts",
+        {
+            "model": "gpt-5",
+            "instructions": "Be brief.",
+            "input": "Hello",
+            "output": [{"type": "message", "content": [{"text": "Hi"}]}],
+            "reasoning": {"effort": "low"},
+            "tools": [],
+            "usage": {"input_tokens": 3, "output_tokens": 1, "input_tokens_details": {"cached_tokens": 2}},
+        },
+        {
+            "model": "gpt-5",
+            "input_tokens": 3,
+            "output_tokens": 1,
+            "cache_read_tokens": 2,
+            "attributes": {"reasoning": {"effort": "low"}},
+        },
+    ),
+    (
+        "what stands beside the usage of a response is kept",
+        {"usage": {"prompt_tokens": 5}, "note": "remember me", "service_tier": "flex", "session_cost": 3, "text": "x"},
+        {"input_tokens": 5, "attributes": {"note": "remember me", "service_tier": "flex", "session_cost": 3}},
+    ),
+    (
+        "Moonshot: its cached tokens stand flat, within the prompt",
+        {"prompt_tokens": 1000, "completion_tokens": 20, "total_tokens": 1020, "cached_tokens": 900},
+        {"input_tokens": 1000, "output_tokens": 20, "total_tokens": 1020, "cache_read_tokens": 900},
+    ),
+    (
+        "any vendor's name of a part in any vendor's object of them",
+        {
+            "prompt_tokens": 100,
+            "prompt_tokens_details": {"cache_read_tokens": 60, "cache_creation_input_tokens": 10},
+            "completion_tokens": 20,
+            "completion_tokens_details": {"thinking_tokens": 5},
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 20,
+            "cache_read_tokens": 60,
+            "cache_write_tokens": 10,
+            "reasoning_tokens": 5,
+        },
+    ),
+    (
+        "Anthropic's lifetimes, flat",
+        {"input_tokens": 5, "cache_creation_input_tokens": 10, "ephemeral_1h_input_tokens": 10},
+        {"input_tokens": 15, "cache_write_tokens": 10, "cache_write_1h_tokens": 10},
+    ),
+    (
+        "LangChain with the lifetimes of what was written, of which the sum is then 0",
+        {
+            "input_tokens": 350,
+            "output_tokens": 40,
+            "input_token_details": {
+                "cache_creation": 0,
+                "ephemeral_5m_input_tokens": 100,
+                "ephemeral_1h_input_tokens": 20,
+            },
+        },
+        {"input_tokens": 350, "output_tokens": 40, "cache_write_tokens": 120, "cache_write_1h_tokens": 20},
+    ),
+    (
+        "LangSmith's names of the same",
+        {"input_tokens": 350, "input_token_details": {"ephemeral_1hr_input_tokens": 20}},
+        {"input_tokens": 350, "cache_write_1h_tokens": 20},
+    ),
+    (
+        "a proxy of OpenAI's responses, whose total counts what was read beside the input",
+        {
+            "input_tokens": 5233,
+            "output_tokens": 2643,
+            "total_tokens": 62_660,
+            "input_tokens_details": {"cached_tokens": 54_784},
+        },
+        {"input_tokens": 60_017, "output_tokens": 2643, "total_tokens": 62_660, "cache_read_tokens": 54_784},
+    ),
+    (
+        "OpenClaw: the total counts what was read and written beside the input",
+        {"input": 1000, "output": 500, "cacheRead": 200, "cacheWrite": 30, "total": 1730},
+        {
+            "input_tokens": 1230,
+            "output_tokens": 500,
+            "total_tokens": 1730,
+            "cache_read_tokens": 200,
+            "cache_write_tokens": 30,
+        },
+    ),
+    (
+        "two models by two spellings of one name",
+        {"prompt_tokens": 5, "modelName": "a", "model_name": "b"},
+        {"input_tokens": 5, "model": "a", "attributes": {"model_name": "b"}},
+    ),
+    (
+        "Bedrock's details of a lifetime that has no field",
+        {"inputTokens": 5, "cacheWriteInputTokens": 3, "cacheDetails": [{"ttl": "3h", "inputTokens": 3}]},
+        {
+            "input_tokens": 8,
+            "cache_write_tokens": 3,
+            "attributes": {"cacheDetails": [{"ttl": "3h", "inputTokens": 3}]},
+        },
+    ),
+    (
+        "numbers as text are read as ours are",
+        {"prompt_tokens": "1,234", "cost": "$0.1234567890123456"},
+        {"input_tokens": 1234, "cost_usd": 0.1234567890123456},
     ),
     (
         "Cohere bills other tokens than it sees",

@@ -4,9 +4,9 @@ A name is looked up folded (`spelling.folded`) and with the names around it. Wha
 known names is kept; where cached or reasoning tokens stand outside of the whole, they are added to it.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import ValidationError
@@ -19,18 +19,19 @@ from runtally.domain.dialects.usage_names import (
     NAMED,
     NUMBER_OR_OBJECT,
     OF_A_RESPONSE,
-    OUTSIDE,
     OWN,
     PLACES,
     SHORT,
     USAGE_OBJECTS,
-    WITHIN,
 )
+from runtally.domain.dialects.wholes import with_parts_inside
+from runtally.domain.written import amount
 
-_DOLLARS: Final = re.compile(r"\$?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _NESTED_MAX: Final = 4
 _LOOKED_AT_MAX: Final = 50
 """More than any vendor's object has beside its counts: a call with very many names must not hold up others."""
+_OF_TOKENS_MAX: Final = 1_300
+"""Names that speak of tokens are looked at beyond that: as many as can be kept, by their size."""
 _TOLD_APART_MIN, _TOLD_APART_MAX = 8, 64
 """Shorter names are one slip from too many others."""
 
@@ -51,18 +52,17 @@ class Spelled(NamedTuple):
 
 def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     """`token_usage` in our fields. What a vendor's object says beside them goes into `attributes`; of a whole response
-    its usage, model and provider are read and the rest is not kept. An object without a vendor's name stays as it is.
+    all but its content. An object without a vendor's name stays as it is.
 
     Raises:
         ValidationError: a count is none, is said twice with two values, or its name is one letter off.
     """
     if OWN.issuperset(sent):
         return sent
-    understood = of_object(sent)
+    understood = of_object(_without_content(sent) if _is_response(sent) else sent)
     if understood is None:
         return sent
-    kept = _without_content(understood.rest, sent)
-    attributes = understood.fields.get("attributes")
+    kept, attributes = understood.rest, understood.fields.get("attributes")
     if not kept or not isinstance(attributes, Mapping | None):
         return understood.fields
     for name in kept.keys() & (attributes or {}).keys():
@@ -71,13 +71,17 @@ def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     return understood.fields | {"attributes": {**(attributes or {}), **kept}}
 
 
-def _without_content(rest: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a whole response what its usage says; Ollama's is usage object and response in one."""
-    if any(folded(name) in OF_A_RESPONSE and isinstance(value, Mapping) for name, value in sent.items()):
-        return {name: value for name, value in rest.items() if folded(name) in USAGE_OBJECTS}
-    if "eval_count" in sent:
-        return {name: value for name, value in rest.items() if name not in CONTENT}
-    return rest
+def _is_response(sent: Mapping[str, Any]) -> bool:
+    """Whether a usage object stands in it beside what was answered; Ollama's is both in one."""
+    return "eval_count" in sent or any(
+        folded(name) in OF_A_RESPONSE and isinstance(value, Mapping) for name, value in sent.items()
+    )
+
+
+def _without_content(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in sent.items() if folded(name) not in CONTENT or isinstance(value, int | float)
+    }
 
 
 def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | None:
@@ -96,9 +100,9 @@ def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | N
                 problems.note(refused)
     if not reading.met:
         return None
-    for path in reading.kept:
+    for path, value in reading.kept:
         try:
-            _refuse_near_miss(path)
+            _refuse_near_miss(path, value)
         except ValidationError as refused:
             problems.note(refused)
     problems.refuse_all()
@@ -111,7 +115,7 @@ class _Reading:
     def __init__(self) -> None:
         self.met: set[str] = set()
         self._counts: dict[str, Spelled] = {}
-        self._names: dict[str, tuple[Path, str]] = {}
+        self._names: dict[str, list[tuple[Path, str]]] = {}
         self._own: dict[str, Any] = {}
         self._rest: list[tuple[Path, Any]] = []
 
@@ -126,14 +130,23 @@ class _Reading:
         if place is not None:
             self._say(place, path, _cost(path, value) if place == "cost_usd" else count(path, value))
         elif name in CHOICES and isinstance(value, str):
-            self._names[name] = path, value
+            self._names.setdefault(name, []).append((path, value))
         elif name == "cache_details" and isinstance(value, list):
-            for written, tokens in _writes_by_lifetime(path, value):
-                self._say(written, path, tokens)
+            self._take_writes(path, value)
         elif len(path) == 1 and path[0] in OWN:
             self._own[path[0]] = value
         else:
             self._rest.append((path, value))
+
+    def _take_writes(self, path: Path, details: list[Any]) -> None:
+        """Bedrock's `cacheDetails`: a list of `{ttl, inputTokens}`."""
+        for detail in details:
+            if _is_write(detail):
+                self._say(
+                    f"cache_write_{detail['ttl']}_tokens", path, count((*path, "inputTokens"), detail["inputTokens"])
+                )
+        if not all(map(_is_write, details)):
+            self._rest.append((path, details))
 
     def _say(self, place: str, path: Path, value: int | float) -> None:
         before = self._counts.setdefault(place, Spelled(path, value))
@@ -142,13 +155,14 @@ class _Reading:
             refuse(path, told, "consistency")
 
     @property
-    def kept(self) -> list[Path]:
-        """Where the first of those values stand that are not read."""
-        return [path for path, _ in self._rest[:_LOOKED_AT_MAX]]
+    def kept(self) -> list[tuple[Path, Any]]:
+        """What is not read and may have been meant as a count, and where it stands."""
+        of_tokens = (one for one in self._rest[_LOOKED_AT_MAX:] if "token" in one[0][-1].lower())
+        return [*self._rest[:_LOOKED_AT_MAX], *islice(of_tokens, _OF_TOKENS_MAX)]
 
     def understood(self) -> Understood:
         """What it all comes to."""
-        counts = _counts({place: said.value for place, said in self._counts.items()}, self.met)
+        counts = with_parts_inside({place: said.value for place, said in self._counts.items()}, self.met)
         names = _best_names(self._names, self._rest)
         return Understood(self._own | names | counts, _nested(self._rest))
 
@@ -165,6 +179,7 @@ def _leaves(
     """Each value with the path it was sent at, the name to look up, and whether it stands in a usage object; null says
     nothing.
     """
+    inside = inside and not _is_response(sent)
     # Cohere bills other tokens than the model saw; what it bills is what a price goes with.
     is_billed_apart = any(folded(name) == "billed_units" for name in sent)
     for name, value in sent.items():
@@ -182,83 +197,40 @@ def _leaves(
 
 
 def _cost(path: Path, value: Any) -> int | float:
-    if isinstance(value, str) and _DOLLARS.fullmatch(value):
-        return float(value.removeprefix("$"))
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    number = amount(value)
+    if isinstance(number, bool) or not isinstance(number, int | float):
         refuse(path, "is not a number", "number")
-    if value < 0:
+    if number < 0:
         refuse(path, "is less than 0", "number")
-    return value
+    return number
 
 
-def _writes_by_lifetime(path: Path, details: list[Any]) -> Iterator[tuple[str, int]]:
-    """Bedrock's `cacheDetails`: a list of `{ttl, inputTokens}`."""
-    for detail in details:
-        if isinstance(detail, Mapping) and detail.get("ttl") in ("1h", "5m") and "inputTokens" in detail:
-            yield f"cache_write_{detail['ttl']}_tokens", count((*path, "inputTokens"), detail["inputTokens"])
+def _is_write(detail: Any) -> bool:
+    return isinstance(detail, Mapping) and detail.keys() == {"ttl", "inputTokens"} and detail["ttl"] in ("1h", "5m")
 
 
-def _best_names(names: Mapping[str, tuple[Path, str]], rest: list[tuple[Path, Any]]) -> dict[str, str]:
+def _best_names(names: Mapping[str, list[tuple[Path, str]]], rest: list[tuple[Path, Any]]) -> dict[str, str]:
     """Model and provider by their best names; the others join the rest where they say something else."""
     found: dict[str, str] = {}
     for field, choices in NAMED.items():
-        for path, value in (names[name] for name in choices if name in names):
+        for path, value in (one for name in choices for one in names.get(name, ())):
             if found.setdefault(field, value) != value:
                 rest.append((path, value))
     return found
 
 
-def _counts(told: dict[str, Any], met: set[str]) -> dict[str, Any]:
-    """The counts with every part inside of its whole."""
-    counts = dict(told)
-    uncached, more_input = counts.pop("uncached_tokens", None), counts.pop("more_input_tokens", 0)
-    of_5m, thoughts = counts.pop("cache_write_5m_tokens", None), counts.pop("more_reasoning_tokens", None)
-    if of_5m is not None:
-        counts.setdefault("cache_write_tokens", of_5m + counts.get("cache_write_1h_tokens", 0))
-    cached = counts.get("cache_read_tokens", 0) + max(
-        counts.get("cache_write_tokens", 0), counts.get("cache_write_1h_tokens", 0)
-    )
-    if "input_tokens" not in counts and uncached is not None:
-        counts["input_tokens"] = uncached + cached
-    elif "input_tokens" in counts and _cached_is_outside(counts, cached, met):
-        counts["input_tokens"] += cached
-    if more_input:
-        counts["input_tokens"] = counts.get("input_tokens", 0) + more_input
-    if thoughts is not None:
-        counts["reasoning_tokens"] = thoughts
-        counts["output_tokens"] = counts.get("output_tokens", 0) + thoughts
-    elif _reasoning_is_outside(counts):
-        counts["output_tokens"] += counts["reasoning_tokens"]
-    return counts
-
-
-def _cached_is_outside(counts: Mapping[str, int], cached: int, met: set[str]) -> bool:
-    """By the names, unless the total told is that of an input which includes it. What is more than the whole is no part
-    of it, whatever the names: the Vercel AI SDK 5 has OpenAI's name for what it read from Anthropic.
+def _refuse_near_miss(path: Path, value: Any) -> None:
+    """A count that is one slip away from a known name, or that stands where it is not looked for, would vanish among
+    what is kept.
     """
-    whole = counts["input_tokens"]
-    if cached > whole:
-        return True
-    by_name = bool(met & OUTSIDE) and not met & WITHIN
-    return by_name and counts.get("total_tokens") != whole + counts.get("output_tokens", 0)
-
-
-def _reasoning_is_outside(counts: Mapping[str, int]) -> bool:
-    """xAI counts it beside `completion_tokens` (docs.x.ai: "counted separately from completion_tokens, but will be
-    counted in the total_tokens"), Perplexity too; the numbers show it.
-    """
-    reasoning, output = counts.get("reasoning_tokens", 0), counts.get("output_tokens")
-    if not reasoning or output is None:
-        return False
-    return reasoning > output or counts.get("total_tokens") == counts.get("input_tokens", 0) + output + reasoning
-
-
-def _refuse_near_miss(path: Path) -> None:
-    """A count that is one slip away from a known name would vanish among what is kept."""
     name = folded(path[-1]).rpartition(".")[2]
     near = next((_one_slip_away()[short] for short in _shortened(name) if short in _one_slip_away()), None)
-    if near is not None and near != name:
+    if near is None:
+        return
+    if near != name:
         refuse(path, f"is not a known argument; did you mean {near}?", "consistency")
+    if isinstance(value, int | float | str) and value not in (0, "0", ""):
+        refuse(path, "is not known there; send it beside the other counts", "consistency")
 
 
 @cache
