@@ -129,6 +129,11 @@ def test_genai_prices_reads_the_same_objects_alike(
             "is 2 and prompt_tokens_details.cached_tokens is 1, which say the same; send one of them",
         ),
         (
+            {"thoughts_token_count": 5, "reasoning_tokens": 4},
+            "reasoning_tokens",
+            "is 4 and thoughts_token_count is 5, which say the same; send one of them",
+        ),
+        (
             {"prompt_tokens": 5, "outptu_tokens": 1},
             "outptu_tokens",
             "is not a known argument; did you mean output_tokens?",

@@ -507,6 +507,29 @@ SEEN: list[tuple[str, Usage, Usage]] = [
         },
     ),
     (
+        "Gemini's interactions",
+        {
+            "total_input_tokens": 100,
+            "total_cached_tokens": 60,
+            "total_tool_use_tokens": 7,
+            "total_output_tokens": 20,
+            "total_thought_tokens": 30,
+            "total_tokens": 157,
+        },
+        {
+            "input_tokens": 107,
+            "output_tokens": 50,
+            "total_tokens": 157,
+            "cache_read_tokens": 60,
+            "reasoning_tokens": 30,
+        },
+    ),
+    (
+        "Braintrust",
+        {"prompt_tokens": 100, "prompt_cached_tokens": 60, "prompt_cache_creation_tokens": 10, "completion_tokens": 5},
+        {"input_tokens": 100, "cache_read_tokens": 60, "cache_write_tokens": 10, "output_tokens": 5},
+    ),
+    (
         "two models by two spellings of one name",
         {"prompt_tokens": 5, "modelName": "a", "model_name": "b"},
         {"input_tokens": 5, "model": "a", "attributes": {"model_name": "b"}},

@@ -32,6 +32,8 @@ _LOOKED_AT_MAX: Final = 50
 """More than any vendor's object has beside its counts: a call with very many names must not hold up others."""
 _OF_TOKENS_MAX: Final = 1_300
 """Names that speak of tokens are looked at beyond that: as many as can be kept, by their size."""
+_SAME_AS: Final = {"reasoning_tokens": "more_reasoning_tokens", "more_reasoning_tokens": "reasoning_tokens"}
+"""One number, within the output or beside it."""
 _TOLD_APART_MIN, _TOLD_APART_MAX = 8, 64
 """Shorter names are one slip from too many others."""
 
@@ -149,7 +151,8 @@ class _Reading:
             self._rest.append((path, details))
 
     def _say(self, place: str, path: Path, value: int | float) -> None:
-        before = self._counts.setdefault(place, Spelled(path, value))
+        here = Spelled(path, value)
+        before = self._counts.get(_SAME_AS.get(place, ""), self._counts.setdefault(place, here))
         if before.value != value:
             told = f"is {value:,} and {'.'.join(before.path)} is {before.value:,}, which say the same; send one of them"
             refuse(path, told, "consistency")

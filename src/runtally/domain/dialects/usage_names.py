@@ -43,6 +43,14 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "cached_content_token_count": "cache_read_tokens",
         "total_token_count": "total_tokens",
     },
+    # js-genai Interactions.Usage: the same parts.
+    "Gemini interactions": {
+        "total_input_tokens": "input_tokens",
+        "total_tool_use_tokens": "more_input_tokens",
+        "total_output_tokens": "output_tokens",
+        "total_thought_tokens": "more_reasoning_tokens",
+        "total_cached_tokens": "cache_read_tokens",
+    },
     # Bedrock API reference, TokenUsage, and what two of its names were before; the others are ours in camelCase.
     "Bedrock Converse": {
         "cache_write_input_tokens": "cache_write_tokens",
@@ -94,6 +102,7 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "tokens_in": "input_tokens",
         "tokens_out": "output_tokens",
         "tokens": "total_tokens",
+        "prompt_cache_creation_tokens": "cache_write_tokens",
         "cache_write_1h_input_tokens": "cache_write_1h_tokens",
         "cache_write_5m_input_tokens": "cache_write_5m_tokens",
         "total_cost_usd": "cost_usd",
