@@ -193,7 +193,7 @@ def test_the_total_of_gemini_says_whether_its_candidates_include_its_thoughts(to
         ),
         (
             {"promptTokenCount": 1, "thoughtsTokenCount": 50, "thinkingTokens": 70},
-            "thoughtsTokenCount is 50 and thinkingTokens is 70, which say the same; send one of them",
+            "thinkingTokens is 70 and thoughtsTokenCount is 50, which say the same; send one of them",
         ),
         ({"input_tokens": 5, "cost": float("nan")}, "cost is not a number"),
         ({"input_tokens": 5, "cost": float("inf")}, "cost is not a number"),
@@ -219,7 +219,7 @@ def test_the_cache_details_of_bedrock_are_summed_and_what_else_they_say_is_kept(
     ]
     told = understood({"inputTokens": 10, "outputTokens": 1, "cacheDetails": details})
     assert (told["input_tokens"], told["cache_write_tokens"], told["cache_write_1h_tokens"]) == (317, 307, 300)
-    assert told["attributes"] == {"cacheDetails": [{"region": "us"}, {"ttl": "30m"}, {"note": "x"}]}
+    assert told["attributes"] == {"cacheDetails": [{"region": "us"}, {"ttl": "30m", "inputTokens": 7}, {"note": "x"}]}
 
 
 @pytest.mark.parametrize(

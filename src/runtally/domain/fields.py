@@ -20,9 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from runtally.domain import limits
+from runtally.domain import limits, statuses, written
 from runtally.domain.clock import rfc3339
-from runtally.domain.dialects import words, written
 from runtally.domain.lifecycle import EndStatus, RunStatus
 
 
@@ -220,8 +219,8 @@ MomentOrAgo = Annotated[
 
 YesNo = Annotated[StrictBool, BeforeValidator(written.yes_or_no)]
 
-SentEnd = Annotated[EndStatus, BeforeValidator(words.end_status)]
-SentStatus = Annotated[RunStatus, BeforeValidator(words.run_status)]
+SentEnd = Annotated[EndStatus, BeforeValidator(statuses.end_status)]
+SentStatus = Annotated[RunStatus, BeforeValidator(statuses.run_status)]
 """A status in any recorder's word."""
 
 NanoUsd = Annotated[int, PlainSerializer(_usd, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})]

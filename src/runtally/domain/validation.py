@@ -8,10 +8,10 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from runtally.domain.dialects.written import Unread
 from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
 from runtally.domain.hints import KNOWN_ARE, hint, meant_by
 from runtally.domain.meant import NAMES_MAX, names_of
+from runtally.domain.written import Unread
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 

@@ -5,7 +5,6 @@ from operator import is_
 from typing import Final, NamedTuple
 
 from runtally.domain.caller import Caller, Origin
-from runtally.domain.dialects.written import Ago
 from runtally.domain.errors import InvalidInput
 from runtally.domain.lifecycle import has_ended
 from runtally.domain.limits import (
@@ -19,6 +18,7 @@ from runtally.domain.models import Run, RunFound, RunList, RunRow, Span
 from runtally.domain.records import RunFilter
 from runtally.domain.requests import GetRun, ListRuns
 from runtally.domain.usage import nano_usd
+from runtally.domain.written import Ago
 from runtally.service import cursors
 from runtally.service.answers_that_fit import SHORTEST_ROW_CHARS, chars_of, fitting, page
 from runtally.service.unit import Unit, no_such_run, project_of_run

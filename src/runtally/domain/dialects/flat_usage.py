@@ -1,4 +1,4 @@
-"""Usage told beside `run_id`, as OpRelay's second documentation has it, instead of within `token_usage`."""
+"""Usage told beside `run_id` instead of within `token_usage`, as OpRelay documents it."""
 
 from typing import Any
 

@@ -8,12 +8,11 @@ from typing import Any, Final, NoReturn
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from runtally.domain.limits import COUNT_MAX
+from runtally.domain.written import whole_number
 
 _WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NAME_MAX: Final = 64
 """No name that is looked up is longer."""
-_DIGITS_MAX: Final = 16
-"""As many as `COUNT_MAX` has."""
 
 Path = tuple[str, ...]
 """Where a value was sent: names from the outside in."""
@@ -60,10 +59,9 @@ class Problems:
 
 
 def count(path: Path, value: Any) -> int:
-    """The count that a number or digits are; anything else is refused under its name."""
-    is_whole = isinstance(value, float) and value.is_integer()
-    is_digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX
-    whole = int(value) if is_whole or is_digits else value
+    """The count that a number or its text are; anything else is refused under its name."""
+    number = whole_number(value)
+    whole = int(number) if isinstance(number, float) and number.is_integer() else number
     if type(whole) is not int:
         refuse(path, "is not an integer", "number")
     if whole < 0:

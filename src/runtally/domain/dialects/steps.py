@@ -1,11 +1,21 @@
 """A trace entry in the words of other recorders, in Runtally's."""
 
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import Any, Final
 
 from runtally.domain.dialects import usage
 from runtally.domain.dialects.spelling import folded, refuse
-from runtally.domain.dialects.step_values import KINDS, NO_PLACE, READERS, STATUSES, Spelling, moment, says_more
+from runtally.domain.dialects.step_values import (
+    KINDS,
+    NO_PLACE,
+    READERS,
+    STATUSES,
+    Spelling,
+    is_moment,
+    meaning,
+    says_more,
+)
 from runtally.domain.dialects.usage_names import COUNTS, OWN
 from runtally.domain.limits import ERROR_CHARS
 
@@ -13,7 +23,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "name": "name span_name step_name",
     "kind": "kind type span_kind span_type run_type openinference.span.kind gen_ai.operation.name",
     "tool_name": "tool_name tool function function_name gen_ai.tool.name",
-    "span_id": "span_id id step_id call_id tool_call_id tool_use_id",
+    "span_id": "span_id id",
     "parent_span_id": "parent_span_id parent_id parent",
     "input": "input inputs args arguments params parameters request prompt messages tool_input "
     "gen_ai.input.messages gen_ai.tool.call.arguments",
@@ -22,7 +32,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "status": "status status_code ok success succeeded is_error failed",
     "error": "error error_message exception",
     "stack": "stack_trace stacktrace traceback",
-    "duration_ms": "duration_ms duration latency latency_ms elapsed_ms duration_s duration_seconds latency_s "
+    "status_text": "status_message",
+    "duration_ms": "duration_ms duration latency elapsed latency_ms elapsed_ms duration_s duration_seconds latency_s "
     "latency_seconds elapsed_s elapsed_seconds",
     "started_at": "started_at start_time start started start_timestamp",
     "ended_at": "ended_at end_time end ended end_timestamp",
@@ -32,14 +43,16 @@ _FIELD_OF: Final = {name: field for field, names in _NAMES.items() for name in n
 _RANK: Final = {name: rank for rank, name in enumerate(_FIELD_OF)}
 _OF_A_MESSAGE: Final = frozenset({"content", "choices", "candidates"})
 """What a whole message or response answers with: the output, unless that is told by another name."""
-_KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id"})
+_KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id", "status_text"})
 """Where several names tell several things, the best one stands and the others are kept."""
 
 _NOT_OF_A_STEP: Final = frozenset({"llm_calls", "prompt_preview", "attributes"})
-_OURS: Final = (frozenset(_NAMES) - {"stack"}) | (OWN - _NOT_OF_A_STEP) | {"attributes"}
+_OURS: Final = (frozenset(_NAMES) - {"stack", "status_text"}) | (OWN - _NOT_OF_A_STEP) | {"attributes"}
 """The fields of a trace. An entry that has no others, each in our words, is not looked at."""
 _IN_WORDS_OF_OURS: Final = ("status", "kind", "error", "attributes")
 
+_Named = list[tuple[str, Any]]
+"""What is kept under a name that the caller did not send."""
 _Told = dict[str, list[Spelling]]
 """What is told of each of our fields, the best name first."""
 
@@ -57,17 +70,29 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     for name, value in sent.items():
         is_usage = usage.is_known(name) and name not in _NOT_OF_A_STEP
         (counted if is_usage else others)[name] = value
-    fields, rest = _usage_of(counted, others.get("attributes"))
+    attributes = others.get("attributes")
+    fields, rest = _usage_of(counted, attributes)
     _add_usage_of_response(others, fields, rest)
-    told = _told(others, rest)
+    named: _Named = []
+    told = _told(others, rest, named)
     found: dict[str, Any] = {}
     for field, spellings in told.items():
-        _read(field, spellings, found, rest)
-    _finish_error(found, rest)
+        _read(field, spellings, found, rest, named)
+    _finish_error(found, named)
     _time_alone(found, rest)
     # What stands under our own name beside what is read of it.
-    beside = {f"{name}_details" if name in found or name in fields else name: more for name, more in rest.items()}
-    return found | fields | beside
+    read = found | fields
+    named += [(f"{name}_details", rest.pop(name)) for name in read.keys() & rest.keys()]
+    taken = attributes if isinstance(attributes, Mapping) else {}
+    for name, value in named:
+        rest[_free(name, value, rest, taken, read)] = value
+    return read | rest
+
+
+def _free(name: str, value: Any, *taken: Mapping[str, Any]) -> str:
+    """The name, or with a number the first under which nothing else stands."""
+    names = chain([name], (f"{name}#{number}" for number in count(2)))
+    return next(one for one in names if all(known.get(one, value) == value for known in taken))
 
 
 def _is_ours(sent: Mapping[str, Any]) -> bool:
@@ -118,7 +143,7 @@ def _add_usage_of_response(others: Mapping[str, Any], fields: dict[str, Any], re
         fields.setdefault(name, value)
 
 
-def _told(others: Mapping[str, Any], rest: dict[str, Any]) -> _Told:
+def _told(others: Mapping[str, Any], rest: dict[str, Any], named: _Named) -> _Told:
     """What is told of each field; what is told of none joins the rest."""
     told: _Told = {}
     for name, value in others.items():
@@ -128,14 +153,14 @@ def _told(others: Mapping[str, Any], rest: dict[str, Any]) -> _Told:
         if field is None:
             rest[name] = value
         else:
-            for inner, one in _opened(field, Spelling(name, value), rest):
+            for inner, one in _opened(field, Spelling(name, value), named):
                 told.setdefault(inner, []).append(one)
     for spellings in told.values():
         spellings.sort(key=lambda one: _RANK[folded(one.name)])
     return told
 
 
-def _opened(field: str, one: Spelling, rest: dict[str, Any]) -> list[tuple[str, Spelling]]:
+def _opened(field: str, one: Spelling, named: _Named) -> list[tuple[str, Spelling]]:
     """The field, and those that its value tells too: a tool call of OpenAI has its arguments in it, a status of
     OpenTelemetry a message, an error its stack; an error may be a flag.
     """
@@ -147,18 +172,26 @@ def _opened(field: str, one: Spelling, rest: dict[str, Any]) -> list[tuple[str, 
     if field == "error" and isinstance(value.get("stack"), str):
         return [(field, one), ("stack", Spelling("stack_trace", value["stack"]))]
     if field == "status":
-        rest.update({f"{name}_{inner}": more for inner, more in value.items() if inner != "code" and more is not None})
-        return [(field, Spelling(name, value.get("code", "unset")))]
+        return [(field, Spelling(name, value.get("code", "unset"))), *_beside_a_code(one, named)]
     if field == "tool_name" and isinstance(value.get("name"), str):
         more = {inner: told for inner, told in value.items() if inner not in ("name", "arguments")}
-        rest.update({name: more} if more else {})
+        named += [(f"{name}_details", more)] if more else []
         called = [("input", Spelling("arguments", value["arguments"]))] if value.get("arguments") is not None else []
         return [(field, Spelling(name, value["name"])), *called]
     return [(field, one)]
 
 
-def _read(field: str, spellings: list[Spelling], found: dict[str, Any], rest: dict[str, Any]) -> None:
-    """Put the field into `found`, and what is told beside it into `rest`."""
+def _beside_a_code(status: Spelling, named: _Named) -> list[tuple[str, Spelling]]:
+    name, value = status
+    message = value.get("message")
+    is_text = isinstance(message, str)
+    read = ("code", "message") if is_text else ("code",)
+    named += [(f"{name}_{inner}", more) for inner, more in value.items() if inner not in read and more is not None]
+    return [("status_text", Spelling("status_message", message))] if is_text else []
+
+
+def _read(field: str, spellings: list[Spelling], found: dict[str, Any], rest: dict[str, Any], named: _Named) -> None:
+    """Put the field into `found`, and what is told beside it where it is kept."""
     best: Spelling | None = None
     for one in spellings:
         value = READERS[field](one)
@@ -167,12 +200,12 @@ def _read(field: str, spellings: list[Spelling], found: dict[str, Any], rest: di
             (found if one.name == field else rest)[one.name] = one.value
             continue
         if field == "status" and says_more(one):
-            rest["original_status" if one.name == field else one.name] = one.value
+            named.append(("original_status" if one.name == field else one.name, one.value))
         if best is None and value is not None:
             best = Spelling(one.name, value)
-        elif best is not None and value not in (None, best.value):
+        elif best is not None and value is not None and meaning(field, value) != meaning(field, best.value):
             _second_value(field, one, best.name)
-            rest[one.name] = one.value
+            named.append((one.name, one.value))
     if best is not None:
         found.setdefault(field, best.value)
 
@@ -182,20 +215,23 @@ def _second_value(field: str, one: Spelling, best: str) -> None:
         refuse((one.name,), f"and {best} say the same thing with two values; send one of them", "consistency")
 
 
-def _finish_error(found: dict[str, Any], rest: dict[str, Any]) -> None:
+def _finish_error(found: dict[str, Any], named: _Named) -> None:
     """A stack belongs to the error while both fit; what a status says is the error where there is no other."""
-    stack, error = found.pop("stack", None), found.get("error")
+    stack, error, status_text = found.pop("stack", None), found.get("error"), found.pop("status_text", None)
     if stack is not None:
         whole = f"{error}\n{stack}" if isinstance(error, str) and error not in stack else stack
         if len(whole) <= ERROR_CHARS:
             found["error"] = whole
         else:
-            rest["stack_trace"] = stack
-    if found.get("status") == "error" and not found.get("error") and isinstance(rest.get("status_message"), str):
-        found["error"] = rest.pop("status_message")
+            named.append(("stack_trace", stack))
+    if status_text and found.get("status") == "error" and not found.get("error"):
+        found["error"] = status_text
+    elif status_text and status_text != found.get("error"):
+        named.append(("status_message", status_text))
 
 
 def _time_alone(found: dict[str, Any], rest: dict[str, Any]) -> None:
     """A timestamp beside a start or an end may be either; alone it is when the step was written down: its end."""
-    if "started_at" not in found and "ended_at" not in found and "timestamp" in rest:
-        found["ended_at"] = moment(Spelling("timestamp", rest.pop("timestamp")))
+    is_alone = "started_at" not in found and "ended_at" not in found
+    if is_alone and is_moment(rest.get("timestamp")):
+        found["ended_at"] = rest.pop("timestamp")

@@ -5,9 +5,9 @@ known names is kept; where cached or reasoning tokens stand outside of the whole
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import ValidationError, from_json
@@ -31,11 +31,13 @@ from runtally.domain.dialects.usage_names import (
     USAGE_OBJECTS,
 )
 from runtally.domain.limits import JSON_BYTES
+from runtally.domain.written import amount
 
-_DOLLARS: Final = re.compile(r"\$?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _NESTED_MAX: Final = 4
 _LOOKED_AT_MAX: Final = 50
 """More than any vendor's object has beside its counts: a call with very many names must not hold up others."""
+_OF_TOKENS_MAX: Final = 1_300
+"""Names that speak of tokens are looked at beyond that: as many as can be kept, by their size."""
 _TOLD_APART_MIN, _TOLD_APART_MAX = 8, 64
 """Shorter names are one slip from too many others."""
 
@@ -49,20 +51,19 @@ class Understood(NamedTuple):
 
 def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     """`token_usage` in our fields. What a vendor's object says beside them goes into `attributes`; of a whole response
-    its usage, model and provider are read and the rest is not kept. An object without a vendor's name stays as it is.
+    all but its content. An object without a vendor's name stays as it is.
 
     Raises:
         ValidationError: a count is none, is said twice with two values, or its name is one letter off.
     """
     if OWN.issuperset(sent):
         return sent
-    understood = of_object(sent)
+    understood = of_object(_without_content(sent) if _is_response(sent) else sent)
     if understood is None:
         return sent
-    kept = _without_content(understood.rest, sent)
+    kept, attributes = understood.rest, understood.fields.get("attributes")
     if not understood.fields and not kept:
         refuse((next(iter(sent)),), "tells nothing of what was used; send a count, a cost or the model", "consistency")
-    attributes = understood.fields.get("attributes")
     if not kept or not isinstance(attributes, Mapping | None):
         return understood.fields
     for name in kept.keys() & (attributes or {}).keys():
@@ -71,13 +72,17 @@ def token_usage(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     return understood.fields | {"attributes": {**(attributes or {}), **kept}}
 
 
-def _without_content(rest: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a whole response what its usage says; Ollama's is usage object and response in one."""
-    if any(folded(name) in OF_A_RESPONSE and isinstance(value, Mapping) for name, value in sent.items()):
-        return {name: value for name, value in rest.items() if folded(name) in USAGE_OBJECTS | CHOICES.keys()}
-    if "eval_count" in sent:
-        return {name: value for name, value in rest.items() if name not in CONTENT}
-    return rest
+def _is_response(sent: Mapping[str, Any]) -> bool:
+    """Whether a usage object stands in it beside what was answered; Ollama's is both in one."""
+    return "eval_count" in sent or any(
+        folded(name) in OF_A_RESPONSE and isinstance(_read_text(value), Mapping) for name, value in sent.items()
+    )
+
+
+def _without_content(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in sent.items() if folded(name) not in CONTENT or isinstance(value, int | float)
+    }
 
 
 def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | None:
@@ -98,9 +103,9 @@ def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | N
             problems.note(refused)
     if not reading.is_a_vendors:
         return None
-    for path in reading.kept:
+    for path, value in reading.kept:
         try:
-            _refuse_near_miss(path)
+            _refuse_near_miss(path, value)
         except ValidationError as refused:
             problems.note(refused)
     problems.refuse_all()
@@ -179,9 +184,10 @@ class _Reading:
             refuse(path, f"is {value:,} and {before}, which say the same; send one of them", "consistency")
 
     @property
-    def kept(self) -> list[Path]:
-        """Where the first of those values stand that are not read."""
-        return [path for path, _ in self._rest[:_LOOKED_AT_MAX]]
+    def kept(self) -> list[tuple[Path, Any]]:
+        """What is not read and may have been meant as a count, and where it stands."""
+        of_tokens = (one for one in self._rest[_LOOKED_AT_MAX:] if "token" in one[0][-1].lower())
+        return [*self._rest[:_LOOKED_AT_MAX], *islice(of_tokens, _OF_TOKENS_MAX)]
 
     def understood(self) -> Understood:
         """What it all comes to."""
@@ -202,6 +208,7 @@ def _leaves(
     """Each value with the path it was sent at, the name to look up, and whether it stands in a usage object. An object
     that is looked into has its own name told too, without a value.
     """
+    inside = inside and not _is_response(sent)
     # Cohere bills other tokens than the model saw; what it bills is what a price goes with.
     is_billed_apart = any(folded(name) == "billed_units" for name in sent)
     for name, given in sent.items():
@@ -252,18 +259,17 @@ def _is_number(value: Any) -> bool:
 
 
 def _cost(path: Path, value: Any) -> int | float:
-    if isinstance(value, str) and _DOLLARS.fullmatch(value):
-        return float(value.removeprefix("$"))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    number = amount(value)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         refuse(path, "is not a number", "number")
-    if value < 0:
+    if number < 0:
         refuse(path, "is less than 0", "number")
-    return value
+    return number
 
 
 def _writes_by_lifetime(path: Path, details: list[Any]) -> tuple[dict[str, int], list[Any]]:
     """Bedrock's `cacheDetails`, a list of `{ttl, inputTokens}`: the sums, and what the entries say beside them. A write
-    of any other lifetime is one of the default.
+    of any other lifetime is one of the default, and kept too.
     """
     writes: dict[str, int] = {}
     more: list[Any] = []
@@ -274,7 +280,7 @@ def _writes_by_lifetime(path: Path, details: list[Any]) -> tuple[dict[str, int],
         lifetime = detail.get("ttl")
         place = "cache_write_1h_tokens" if lifetime == "1h" else "cache_write_5m_tokens"
         writes[place] = writes.get(place, 0) + count((*path, "inputTokens"), detail["inputTokens"])
-        read = {"inputTokens", "ttl"} if lifetime in ("1h", "5m", None) else {"inputTokens"}
+        read = {"inputTokens", "ttl"} if lifetime in ("1h", "5m", None) else ()
         beside = {name: value for name, value in detail.items() if name not in read and value is not None}
         more.extend([beside] if beside else [])
     return writes, more
@@ -299,12 +305,18 @@ def _distance(one: Spelled) -> tuple[bool, int]:
     return one.name in REQUESTED, -depth
 
 
-def _refuse_near_miss(path: Path) -> None:
-    """A count that is one slip away from a known name would vanish among what is kept."""
+def _refuse_near_miss(path: Path, value: Any) -> None:
+    """A count that is one slip away from a known name, or that stands where it is not looked for, would vanish among
+    what is kept.
+    """
     name = folded(path[-1]).rpartition(".")[2]
     near = next((_one_slip_away()[short] for short in _shortened(name) if short in _one_slip_away()), None)
-    if near is not None and near != name:
+    if near is None:
+        return
+    if near != name:
         refuse(path, f"is not a known argument; did you mean {near}?", "consistency")
+    if isinstance(value, int | float | str) and value not in (0, "0", ""):
+        refuse(path, "is not known there; send it beside the other counts", "consistency")
 
 
 @cache

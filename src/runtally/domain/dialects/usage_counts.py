@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from runtally.domain.dialects.spelling import Path, refuse
-from runtally.domain.dialects.usage_names import CLAUDE_CODE, OPENCODE, OUTSIDE, OWN, WITHIN
+from runtally.domain.dialects.usage_names import BESIDE_IF_MORE, CLAUDE_CODE, OPENCODE, OUTSIDE, OWN, WITHIN
 
 _OUR_CACHE: Final = frozenset({"cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"})
 _WRITES_OF_LANGCHAIN: Final = "input_token_details.cache_creation"
@@ -45,13 +45,15 @@ def settled(said: Mapping[str, Spelled], met: Mapping[str, Path], sellers: Selle
 
 def _settle_writes(counts: dict[str, Any], said: Mapping[str, Spelled]) -> None:
     parts = [said[place] for place in _WRITES_BY_LIFETIME if place in said]
-    counts.pop("cache_write_5m_tokens", None)
+    in_5m = counts.pop("cache_write_5m_tokens", None)
     if all(part.name in OWN for part in parts):
         return
     in_parts, whole = sum(part.value for part in parts), said.get("cache_write_tokens")
     # LangChain says 0 of the whole where it tells the parts.
-    if whole is None or (whole.name == _WRITES_OF_LANGCHAIN and whole.value == 0):
+    if whole is not None and whole.name == _WRITES_OF_LANGCHAIN and whole.value == 0:
         counts["cache_write_tokens"] = in_parts
+    elif whole is None:
+        counts.update({"cache_write_tokens": in_parts} if in_5m is not None else {})
     elif in_parts > whole.value:
         told = f"is {whole.value:,}, and of it {' and '.join(map(str, parts))}; check which of them is right"
         refuse(whole.path, told, "consistency")
@@ -67,7 +69,7 @@ def _settle_input(
         counts["input_tokens"] = uncached + cached
     elif whole is not None:
         _refuse_two_senses(counts, met, cached)
-        if _cached_is_outside(counts, met, sellers):
+        if _cached_is_outside(counts, met, sellers, has_more=bool(more)):
             counts["input_tokens"] += cached
         if uncached is not None and uncached + cached > counts["input_tokens"]:
             parts = [said[place] for place in ("cache_read_tokens", "cache_write_tokens") if counts.get(place)]
@@ -101,17 +103,20 @@ def _refuse_two_senses(counts: Mapping[str, int], met: Mapping[str, Path], cache
         refuse(our.split("."), told, "consistency")
 
 
-def _cached_is_outside(counts: Mapping[str, int], met: Mapping[str, Path], sellers: Sellers) -> bool:
-    """By the names, unless the total told is that of an input which includes it. What is more than the whole is no part
-    of it, whatever the names.
+def _cached_is_outside(counts: Mapping[str, int], met: Mapping[str, Path], sellers: Sellers, *, has_more: bool) -> bool:
+    """By the total where it is that of an input with or without the cached tokens and could be of nothing else, else
+    by the names. `has_more`: other input is told beside this one.
     """
     whole, cached, total = counts["input_tokens"], _cached(counts), counts.get("total_tokens")
-    if cached > whole or _is_vercel_5_of_claude(met, sellers, has_total=total is not None):
-        return True
     without = whole + counts.get("output_tokens", 0)
-    if total == without or met.keys() & WITHIN:
-        return False
-    return bool(met.keys() & OUTSIDE) or (total == without + cached and not met.keys() & _OUR_CACHE)
+    includes_others = has_more or counts.get("more_reasoning_tokens") or cached == counts.get("reasoning_tokens")
+    if total == without + cached and total != without and not includes_others:
+        return True
+    if cached > whole:
+        return bool(met.keys() & (BESIDE_IF_MORE | OUTSIDE))
+    if _is_vercel_5_of_claude(met, sellers, has_total=total is not None):
+        return True
+    return bool(met.keys() & OUTSIDE) and not met.keys() & WITHIN and total != without
 
 
 def _is_vercel_5_of_claude(met: Mapping[str, Path], sellers: Sellers, *, has_total: bool) -> bool:
@@ -132,8 +137,9 @@ def _settle_output(counts: dict[str, Any], said: Mapping[str, Spelled], met: Map
             counts["output_tokens"] += counts["reasoning_tokens"]
         return
     if counts.setdefault("reasoning_tokens", thoughts) != thoughts:
-        told = f"is {thoughts:,} and {said['reasoning_tokens']}, which say the same; send one of them"
-        refuse(said["more_reasoning_tokens"].path, told, "consistency")
+        reasoning = said["reasoning_tokens"]
+        told = f"is {reasoning.value:,} and {said['more_reasoning_tokens']}, which say the same; send one of them"
+        refuse(reasoning.path, told, "consistency")
     output = counts.get("output_tokens", 0)
     # Most count their thoughts beside the candidates; where the total has no room for them, they are in them.
     has_them = thoughts <= output and counts.get("total_tokens") == counts.get("input_tokens", 0) + output

@@ -15,23 +15,8 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
     "OpenAI chat completions": {
         "prompt_tokens": "input_tokens",
         "completion_tokens": "output_tokens",
-        "prompt_tokens_details.cached_tokens": "cache_read_tokens",
-        "prompt_tokens_details.cache_write_tokens": "cache_write_tokens",
-        "prompt_tokens_details.cache_creation_tokens": "cache_write_tokens",
-        "completion_tokens_details.reasoning_tokens": "reasoning_tokens",
-        "prompt_token_details.cached_tokens": "cache_read_tokens",
-        "prompt_token_details.num_cached_tokens": "cache_read_tokens",
-        "prompt_tokens_details.num_cached_tokens": "cache_read_tokens",
         "num_cached_tokens": "cache_read_tokens",
         "cost": "cost_usd",
-    },
-    # openai-python types/responses/response_usage.py, types/realtime; Perplexity has the last name.
-    "OpenAI responses": {
-        "input_tokens_details.cached_tokens": "cache_read_tokens",
-        "input_tokens_details.cache_write_tokens": "cache_write_tokens",
-        "input_tokens_details.cache_read_input_tokens": "cache_read_tokens",
-        "output_tokens_details.reasoning_tokens": "reasoning_tokens",
-        "input_token_details.cached_tokens": "cache_read_tokens",
     },
     # anthropic-sdk-python types/usage.py; camelCase in Claude Code's modelUsage.
     "Anthropic": {
@@ -40,7 +25,8 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
         "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
         "uncached_input_tokens": "uncached_tokens",
-        "output_tokens_details.thinking_tokens": "reasoning_tokens",
+        "ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+        "ephemeral_5m_input_tokens": "cache_write_5m_tokens",
         "thinking_tokens": "reasoning_tokens",
     },
     # Claude Code's monitoring docs, event api_request; its `cache_read_tokens` has our name and stands outside.
@@ -70,6 +56,14 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
     # xai-org/xai-sdk-python SamplingUsage; CrewAI UsageMetrics.
     "xAI SDK": {"cached_prompt_text_tokens": "cache_read_tokens"},
     "CrewAI": {"cached_prompt_tokens": "cache_read_tokens", "successful_requests": "llm_calls"},
+    # js-genai Interactions.Usage: the same parts.
+    "Gemini interactions": {
+        "total_input_tokens": "input_tokens",
+        "total_tool_use_tokens": "more_input_tokens",
+        "total_output_tokens": "output_tokens",
+        "total_thought_tokens": "more_reasoning_tokens",
+        "total_cached_tokens": "cache_read_tokens",
+    },
     # Bedrock API reference, TokenUsage, and what two of its names were before; the others are ours in camelCase.
     "Bedrock Converse": {
         "cache_write_input_tokens": "cache_write_tokens",
@@ -80,24 +74,12 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
     "Codex": {"cached_input_tokens": "cache_read_tokens", "reasoning_output_tokens": "reasoning_tokens"},
     # vercel/ai packages/ai/src/types/usage.ts (6), packages/provider LanguageModelV3Usage.
     "Vercel AI SDK": {
-        "input_token_details.no_cache_tokens": "uncached_tokens",
-        "input_token_details.cache_read_tokens": "cache_read_tokens",
-        "input_token_details.cache_write_tokens": "cache_write_tokens",
-        "output_token_details.reasoning_tokens": "reasoning_tokens",
         "input_tokens.total": "input_tokens",
         "input_tokens.no_cache": "uncached_tokens",
         "input_tokens.cache_read": "cache_read_tokens",
         "input_tokens.cache_write": "cache_write_tokens",
         "output_tokens.total": "output_tokens",
         "output_tokens.reasoning": "reasoning_tokens",
-    },
-    # langchain-core messages/ai.py UsageMetadata.
-    "LangChain": {
-        "input_token_details.cache_read": "cache_read_tokens",
-        "input_token_details.cache_creation": "cache_write_tokens",
-        "input_token_details.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
-        "input_token_details.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
-        "output_token_details.reasoning": "reasoning_tokens",
     },
     # opentelemetry semantic-conventions-genai, with the names they had before; OpenInference; OpenLLMetry.
     "OpenTelemetry": {
@@ -124,6 +106,7 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "llm.token_count.completion_details.reasoning": "reasoning_tokens",
         "llm.usage.total_tokens": "total_tokens",
     },
+    "Moonshot": {"cached_tokens": "cache_read_tokens"},
     "DeepSeek": {"prompt_cache_hit_tokens": "cache_read_tokens", "prompt_cache_miss_tokens": "uncached_tokens"},
     "Ollama": {"prompt_eval_count": "input_tokens", "eval_count": "output_tokens"},
     "The Context Company": {
@@ -136,11 +119,51 @@ _VENDORS: Final[Mapping[str, Mapping[str, str]]] = {
         "tokens_in": "input_tokens",
         "tokens_out": "output_tokens",
         "tokens": "total_tokens",
+        "prompt_cache_creation_tokens": "cache_write_tokens",
+        "cache_write_1h_input_tokens": "cache_write_1h_tokens",
+        "cache_write_5m_input_tokens": "cache_write_5m_tokens",
         "total_cost_usd": "cost_usd",
         "response_cost": "cost_usd",
         "cost.total_cost": "cost_usd",
     },
 }
+_OF_INPUT: Final[Mapping[str, str]] = {
+    "cached_tokens": "cache_read_tokens",
+    "num_cached_tokens": "cache_read_tokens",
+    "cache_read_tokens": "cache_read_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_read": "cache_read_tokens",
+    "cache_write_tokens": "cache_write_tokens",
+    "cache_creation_tokens": "cache_write_tokens",
+    "cache_creation_input_tokens": "cache_write_tokens",
+    "cache_write": "cache_write_tokens",
+    "cache_creation": "cache_write_tokens",
+    "cache_write_1h_tokens": "cache_write_1h_tokens",
+    "ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+    # langsmith-sdk js/src/utils/usage.ts.
+    "ephemeral_1hr_input_tokens": "cache_write_1h_tokens",
+    "ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+    "no_cache_tokens": "uncached_tokens",
+}
+_OF_OUTPUT: Final[Mapping[str, str]] = {
+    "reasoning_tokens": "reasoning_tokens",
+    "thinking_tokens": "reasoning_tokens",
+    "reasoning": "reasoning_tokens",
+}
+_DETAILS: Final[Mapping[str, Mapping[str, str]]] = {
+    # openai-python types/completion_usage.py; types/responses/response_usage.py, which Anthropic's thinking joined;
+    # types/realtime, langchain-core messages/ai.py UsageMetadata and vercel/ai packages/ai/src/types/usage.ts (6).
+    "prompt_tokens_details": _OF_INPUT,
+    "completion_tokens_details": _OF_OUTPUT,
+    "input_tokens_details": _OF_INPUT,
+    "output_tokens_details": _OF_OUTPUT,
+    "input_token_details": _OF_INPUT,
+    "output_token_details": _OF_OUTPUT,
+    "prompt_token_details": _OF_INPUT,
+    "completion_token_details": _OF_OUTPUT,
+}
+"""What parts of a whole are called in the object of them: any vendor's name in any vendor's object."""
+
 SHORT: Final[Mapping[str, str]] = {
     "input": "input_tokens",
     "output": "output_tokens",
@@ -183,8 +206,12 @@ BESIDE_COUNTS: Final = frozenset(
 NUMBER_OR_OBJECT: Final = frozenset({"tokens", "cost"})
 """A sum, or an object of parts, of which some are known elsewhere."""
 OF_A_RESPONSE: Final = frozenset({"usage", "usage_metadata"})
-CONTENT: Final = frozenset({"message", "messages", "response", "context", "thinking"})
-"""What Ollama answers beside its counts. Long, and no usage: not kept."""
+CONTENT: Final = frozenset(
+    {"choices", "content", "contents", "candidates", "message", "messages", "text", "output_text", "response", "data"}
+    | {"input", "output", "outputs", "prompt", "completion", "context", "thinking", "reasoning_content", "instructions"}
+    | {"tools", "tool_calls", "embedding", "embeddings", "results", "images", "audio", "citations", "search_results"}
+)
+"""What was asked and answered, in a response: long, and no usage, so not kept. A number is never that."""
 
 NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "model": (
@@ -198,9 +225,11 @@ NAMED: Final[Mapping[str, tuple[str, ...]]] = {
 """The best name first: what answered, before what was asked for. Those that differ from it are kept."""
 REQUESTED: Final = frozenset({"gen_ai.request.model", "model_requested", "request_model"})
 
-PLACES: Final = {name: place for names in _VENDORS.values() for name, place in names.items()} | {
-    name: name for name in COUNTS | {"cost_usd"}
-}
+PLACES: Final = (
+    {name: place for names in _VENDORS.values() for name, place in names.items()}
+    | {f"{box}.{part}": place for box, parts in _DETAILS.items() for part, place in parts.items()}
+    | {name: name for name in COUNTS | {"cost_usd"}}
+)
 CONTAINERS: Final = {
     name[:dot] for name in (*PLACES, *(name for names in NAMED.values() for name in names))
     for dot, letter in enumerate(name) if letter == "."
@@ -211,7 +240,7 @@ OPENCODE: Final = frozenset({"cache.read", "cache.write"})
 CLAUDE_CODE: Final = frozenset(_VENDORS["Claude Code's log"])
 OUTSIDE: Final = frozenset(
     {"cache_details"} | OPENCODE | _VENDORS["Anthropic"].keys() | _VENDORS["Bedrock Converse"].keys() | CLAUDE_CODE
-) - {"output_tokens_details.thinking_tokens", "thinking_tokens", "uncached_input_tokens"}
+) - {"thinking_tokens", "uncached_input_tokens"}
 """Beside these, `input_tokens` counts what was neither read from a cache nor written to one (Anthropic's prompt caching
 docs: "total input tokens" is the sum of three; Bedrock Converse reports the same three).
 """
@@ -223,4 +252,14 @@ WITHIN: Final = frozenset(
 )
 """Beside these, the input includes them all the same: LiteLLM adds Anthropic's names to OpenAI's, Codex counts as
 OpenAI does.
+"""
+BESIDE_IF_MORE: Final = frozenset(
+    name for name in (*PLACES, *SHORT)
+    if (PLACES.get(name) or SHORT[name]).startswith("cache_")
+    and name not in OWN | {"cached_tokens", "num_cached_tokens", "input_token_details.cached_tokens"}
+    and not name.startswith(("prompt_tokens_details.", "prompt_token_details.", "input_tokens_details."))
+    and not name.startswith("cached_prompt")
+)  # fmt: skip
+"""Told by one of these, more cached tokens than input stood beside it (the Vercel AI SDK 5 has Codex' name for what it
+read from Anthropic). OpenAI's and our own are parts of the input: more of them is a mistake.
 """
