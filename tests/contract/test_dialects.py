@@ -176,6 +176,35 @@ async def test_a_step_of_others_is_shown_as_a_step_of_ours(door: Door):
     assert (span["output_truncated"], span["attributes"]) == (True, {"status_code": "429"})
 
 
+async def test_steps_of_another_recorder_are_numbered_as_it_likes(door: Door):
+    run_id = await door.run()
+    for call in range(2):
+        step = {"id": 1, "model": "gpt-4o", "input_tokens": 100 + call, "output_tokens": 10}
+        answer = await door("core_report_usage", run_id=run_id, traces=[step])
+        assert (answer["spans_recorded"], answer["kept_in_attributes"]) == (1, ["id"])
+    assert answer["totals"]["total_tokens"] == 221
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [{"type": "tool_use", "id": "toolu_1"}, {"type": "tool_result", "tool_use_id": "toolu_1"}],
+        [{"type": "function_call", "call_id": "call_1"}, {"type": "function_call_output", "call_id": "call_1"}],
+    ],
+)
+async def test_a_tool_call_and_its_result_are_two_steps(door: Door, pair: list[Usage]):
+    answer = await door("core_report_usage", run_id=await door.run(), traces=pair)
+    assert answer["spans_recorded"] == 2
+
+
+async def test_a_time_that_cannot_be_read_keeps_no_usage_from_being_counted(door: Door, database: LedgerDatabase):
+    step = {"model": "gpt-4o", "input_tokens": 100, "start_time": 1767225600.5, "duration": 1.2}
+    answer = await door("core_report_usage", run_id=await door.run(), traces=[step])
+    assert (answer["totals"]["input_tokens"], answer["kept_in_attributes"]) == (100, ["duration", "start_time"])
+    (span,) = database.rows()["spans"]
+    assert json.loads(span["attributes_json"]) == {"duration": 1.2, "start_time": 1767225600.5}
+
+
 DIGESTS = {
     "run_id": "f28d61885071fa527161f143f0c5046a",
     "token_usage.cost_usd": "e38b90d977d4b4337264620b6bd4c0a9",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtally.domain.dialects.spelling import free_name
 from runtally.domain.dialects.steps import _FIELD_OF
 from runtally.domain.dialects.usage_names import CHOICES, CONTAINERS, CONTENT, PLACES, SHORT, USAGE_OBJECTS
 from runtally.domain.errors import InvalidInput, RuntallyError
@@ -249,6 +250,11 @@ def test_an_error_in_parts_is_told_whole() -> None:
         '{"message":"boom","type":"A","name":"B"}'
     )
     assert understood({"error": {"message": "boom", "type": None}}).error == "boom"
+
+
+def test_a_name_that_something_else_has_gets_a_number() -> None:
+    assert free_name("a", 3, {"a": 1, "a#2": 2}) == "a#3"
+    assert free_name("a", 1, {"a": 1}) == "a"
 
 
 def test_opentelemetry_attributes_are_counted_where_the_step_counts_nothing() -> None:

@@ -1,8 +1,10 @@
 """How others spell a name, and how a value is refused under the name it was sent by."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
+from itertools import count as numbers
 from typing import Any, Final, NoReturn
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
@@ -28,6 +30,12 @@ def folded(name: str) -> str:
 @lru_cache(maxsize=4096)
 def _in_snake_case(name: str) -> str:
     return _WORD_BEGINS.sub("_", name).replace("-", "_").lower()
+
+
+def free_name(name: str, value: Any, *taken: Mapping[str, Any]) -> str:
+    """The name, or with a number the first under which nothing but that value stands."""
+    names = chain([name], (f"{name}#{number}" for number in numbers(2)))
+    return next(one for one in names if all(known.get(one, value) == value for known in taken))
 
 
 def refuse(path: Sequence[str], told: str, kind: str) -> NoReturn:

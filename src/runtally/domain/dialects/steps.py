@@ -1,11 +1,10 @@
 """A trace entry in the words of other recorders, in Runtally's."""
 
 from collections.abc import Mapping
-from itertools import chain, count
 from typing import Any, Final
 
 from runtally.domain.dialects import usage
-from runtally.domain.dialects.spelling import folded, refuse
+from runtally.domain.dialects.spelling import folded, free_name, refuse
 from runtally.domain.dialects.step_values import (
     KINDS,
     NO_PLACE,
@@ -82,17 +81,11 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     _time_alone(found, rest)
     # What stands under our own name beside what is read of it.
     read = found | fields
-    named += [(f"{name}_details", rest.pop(name)) for name in read.keys() & rest.keys()]
+    named += [(f"{name}_details", rest.pop(name)) for name in [*rest] if name in read]
     taken = attributes if isinstance(attributes, Mapping) else {}
     for name, value in named:
-        rest[_free(name, value, rest, taken, read)] = value
+        rest[free_name(name, value, rest, taken, read)] = value
     return read | rest
-
-
-def _free(name: str, value: Any, *taken: Mapping[str, Any]) -> str:
-    """The name, or with a number the first under which nothing else stands."""
-    names = chain([name], (f"{name}#{number}" for number in count(2)))
-    return next(one for one in names if all(known.get(one, value) == value for known in taken))
 
 
 def _is_ours(sent: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ known names is kept; where cached or reasoning tokens stand outside of the whole
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -36,8 +36,8 @@ from runtally.domain.written import amount
 _NESTED_MAX: Final = 4
 _LOOKED_AT_MAX: Final = 50
 """More than any vendor's object has beside its counts: a call with very many names must not hold up others."""
-_OF_TOKENS_MAX: Final = 1_300
-"""Names that speak of tokens are looked at beyond that: as many as can be kept, by their size."""
+_OF_TOKENS_MAX: Final = 200
+"""So many more are looked at whose names speak of tokens."""
 _TOLD_APART_MIN, _TOLD_APART_MAX = 8, 64
 """Shorter names are one slip from too many others."""
 
@@ -310,13 +310,18 @@ def _refuse_near_miss(path: Path, value: Any) -> None:
     what is kept.
     """
     name = folded(path[-1]).rpartition(".")[2]
-    near = next((_one_slip_away()[short] for short in _shortened(name) if short in _one_slip_away()), None)
+    near = _known_near(name)
     if near is None:
         return
     if near != name:
         refuse(path, f"is not a known argument; did you mean {near}?", "consistency")
     if isinstance(value, int | float | str) and value not in (0, "0", ""):
         refuse(path, "is not known there; send it beside the other counts", "consistency")
+
+
+@lru_cache(maxsize=4096)
+def _known_near(name: str) -> str | None:
+    return next((_one_slip_away()[short] for short in _shortened(name) if short in _one_slip_away()), None)
 
 
 @cache
