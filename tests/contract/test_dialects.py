@@ -58,6 +58,33 @@ async def test_what_is_kept_is_named_and_stands_with_the_report(door: Door, data
     assert again == answer | {"duplicate": True}
 
 
+async def test_of_a_usage_object_that_was_read_the_leaf_that_was_kept_is_named(door: Door):
+    usage = {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1}, "service_tier": "flex"}
+    step = {"model": "m", "usage": usage | {"prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 2}}}
+    answer = await report(door, await door.run(), {"usage": usage}, traces=[step])
+    assert answer["kept_in_attributes"] == ["usage.prompt_tokens_details.audio_tokens", "usage.service_tier"]
+    no_more = {"usage": {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1}}}
+    assert "kept_in_attributes" not in await report(door, await door.run(), no_more)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_an_object_that_tells_nothing_takes_no_report_back(door: Door, nothing: str | None):
+    run_id = await door.run()
+    reported = await report(door, run_id, {"input_tokens": 5})
+    error = await door.refused(
+        "core_report_usage", run_id=run_id, token_usage={"prompt_tokens": nothing}, corrects=reported["report_id"]
+    )
+    assert error.message == (
+        "token_usage.prompt_tokens tells nothing of what was used; send a count, a cost or the model"
+    )
+
+
+async def test_what_vendors_put_beside_counts_may_stand_beside_the_run_too(door: Door):
+    flat = {"input_tokens": 5, "output_tokens": 1, "cache_read_input_tokens": None, "service_tier": "standard"}
+    answer = await door("core_report_usage", run_id=await door.run(), **flat)
+    assert (answer["totals"]["input_tokens"], answer["kept_in_attributes"]) == (5, ["service_tier"])
+
+
 async def test_an_end_names_what_it_keeps_and_keeps_it_where_its_totals_add_nothing(
     door: Door, database: LedgerDatabase
 ):

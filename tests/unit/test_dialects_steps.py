@@ -1,5 +1,6 @@
 """A step in the words of other recorders becomes the same trace as in ours."""
 
+import json
 from typing import Any
 
 import pytest
@@ -286,6 +287,7 @@ def test_a_step_that_counts_nothing_counts_what_the_response_within_it_says() ->
     assert (read.input_tokens, read.output_tokens, read.model) == (19, 10, "gpt-4o-2024-08-06")
     assert answered(read) == RESPONSE
     assert "gpt-4o" in (read.model_extra or {}).values()
+    assert understood({"name": "chat", "response": json.dumps(RESPONSE)}).input_tokens == 19
     assert understood({"input_tokens": 1, "response": RESPONSE}).input_tokens == 1
     assert understood({"tool": "help", "response": {"usage": "Use it like this"}}).input_tokens is None
 

@@ -128,7 +128,7 @@ def _usage_of(counted: dict[str, Any], attributes: Any) -> tuple[dict[str, Any],
 def _add_usage_of_response(others: Mapping[str, Any], fields: dict[str, Any], rest: dict[str, Any]) -> None:
     """A step that counts nothing itself counts what the whole response within it says; that goes to the output too."""
     response = next((value for name, value in others.items() if folded(name) == "response"), None)
-    if not isinstance(response, Mapping) or not COUNTS.isdisjoint(fields):
+    if response is None or not COUNTS.isdisjoint(fields):
         return
     for name, value in usage.of_response(response).items():
         if name in ("model", "provider") and fields.get(name, value) != value:

@@ -112,18 +112,20 @@ def of_object(sent: Mapping[str, Any], *, inside: bool = True) -> Understood | N
     return reading.understood()
 
 
-def of_response(response: Mapping[str, Any]) -> dict[str, Any]:
-    """What a whole response says of usage, model and provider in our fields; nothing, unless it has a usage object.
+def of_response(sent: Any) -> dict[str, Any]:
+    """What a whole response, or its JSON text, says of usage, model and provider in our fields; nothing, unless it has
+    a usage object.
 
     Raises:
         ValidationError: as `token_usage`.
     """
+    response = _read_text(sent)
     said: dict[str, Any] = {}
     has_usage = False
-    for name, value in response.items():
+    for name, value in response.items() if isinstance(response, Mapping) else ():
         if folded(name) in OF_A_RESPONSE or folded(name) in CHOICES:
             said[name] = value
-            has_usage |= isinstance(_read_text(value), Mapping)
+            has_usage |= folded(name) in OF_A_RESPONSE and isinstance(_read_text(value), Mapping)
     if not has_usage:
         return {}
     understood = of_object(said, inside=False)
