@@ -377,3 +377,8 @@ def test_nothing_that_is_sent_is_lost(sent: Step, argument: str) -> None:
         is_content = argument == "token_usage" and path[0] in CONTENT and (len(path) > 1 or not mark.isdigit())
         in_a_sum = mark.isdigit() and any(place.endswith(name) for name, of in COUNTED.items() if of in IN_A_SUM)
         assert mark in held or is_content or in_a_sum, f"{place} of {told} is not in {held}"
+
+
+def test_what_does_not_even_equal_itself_is_refused_like_anything_that_is_not_json() -> None:
+    field, message = refusal({"tool": "grep", "status": {"code": 1, "more": float("nan")}})
+    assert (field, message) == ("traces[0]", "traces[0] contains NaN or an infinity, which JSON does not have")

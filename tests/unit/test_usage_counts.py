@@ -195,6 +195,13 @@ def test_the_total_of_gemini_says_whether_its_candidates_include_its_thoughts(to
             {"promptTokenCount": 1, "thoughtsTokenCount": 50, "thinkingTokens": 70},
             "thinkingTokens is 70 and thoughtsTokenCount is 50, which say the same; send one of them",
         ),
+        (
+            {"input_tokens": 5, "prompt_cache_miss_tokens": 9, "cacheDetails": [{"inputTokens": 1}]},
+            (
+                "prompt_cache_miss_tokens is 9 and cacheDetails.inputTokens is 1, together more than "
+                "input_tokens is 5; check which of them is right"
+            ),
+        ),
         ({"input_tokens": 5, "cost": float("nan")}, "cost is not a number"),
         ({"input_tokens": 5, "cost": float("inf")}, "cost is not a number"),
         (

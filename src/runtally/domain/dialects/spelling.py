@@ -35,7 +35,7 @@ def _in_snake_case(name: str) -> str:
 def free_name(name: str, value: Any, *taken: Mapping[str, Any]) -> str:
     """The name, or with a number the first under which nothing but that value stands."""
     names = chain([name], (f"{name}#{number}" for number in numbers(2)))
-    return next(one for one in names if all(known.get(one, value) == value for known in taken))
+    return next(one for one in names if all(one not in known or known[one] == value for known in taken))
 
 
 def refuse(path: Sequence[str], told: str, kind: str) -> NoReturn:

@@ -8,6 +8,7 @@ from runtally.domain.dialects.usage_names import BESIDE_IF_MORE, CLAUDE_CODE, OP
 
 _OUR_CACHE: Final = frozenset({"cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"})
 _WRITES_OF_LANGCHAIN: Final = "input_token_details.cache_creation"
+_PARTS_OF_CACHED: Final = ("cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 _WRITES_BY_LIFETIME: Final = ("cache_write_5m_tokens", "cache_write_1h_tokens")
 
 
@@ -72,7 +73,7 @@ def _settle_input(
         if _cached_is_outside(counts, met, sellers, has_more=bool(more)):
             counts["input_tokens"] += cached
         if uncached is not None and uncached + cached > counts["input_tokens"]:
-            parts = [said[place] for place in ("cache_read_tokens", "cache_write_tokens") if counts.get(place)]
+            parts = [said[place] for place in _PARTS_OF_CACHED if place in said and said[place].value]
             beside = "".join(f" and {part}" for part in parts)
             told = f"is {uncached:,}{beside}, together more than {said['input_tokens']}; check which of them is right"
             refuse(said["uncached_tokens"].path, told, "consistency")
