@@ -58,6 +58,33 @@ async def test_what_is_kept_is_named_and_stands_with_the_report(door: Door, data
     assert again == answer | {"duplicate": True}
 
 
+async def test_of_a_usage_object_that_was_read_the_leaf_that_was_kept_is_named(door: Door):
+    usage = {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1}, "service_tier": "flex"}
+    step = {"model": "m", "usage": usage | {"prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 2}}}
+    answer = await report(door, await door.run(), {"usage": usage}, traces=[step])
+    assert answer["kept_in_attributes"] == ["usage.prompt_tokens_details.audio_tokens", "usage.service_tier"]
+    no_more = {"usage": {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1}}}
+    assert "kept_in_attributes" not in await report(door, await door.run(), no_more)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_an_object_that_tells_nothing_takes_no_report_back(door: Door, nothing: str | None):
+    run_id = await door.run()
+    reported = await report(door, run_id, {"input_tokens": 5})
+    error = await door.refused(
+        "core_report_usage", run_id=run_id, token_usage={"prompt_tokens": nothing}, corrects=reported["report_id"]
+    )
+    assert error.message == (
+        "token_usage.prompt_tokens tells nothing of what was used; send a count, a cost or the model"
+    )
+
+
+async def test_what_vendors_put_beside_counts_may_stand_beside_the_run_too(door: Door):
+    flat = {"input_tokens": 5, "output_tokens": 1, "cache_read_input_tokens": None, "service_tier": "standard"}
+    answer = await door("core_report_usage", run_id=await door.run(), **flat)
+    assert (answer["totals"]["input_tokens"], answer["kept_in_attributes"]) == (5, ["service_tier"])
+
+
 async def test_an_end_names_what_it_keeps_and_keeps_it_where_its_totals_add_nothing(
     door: Door, database: LedgerDatabase
 ):
@@ -175,6 +202,35 @@ async def test_a_step_of_others_is_shown_as_a_step_of_ours(door: Door):
     (span,) = (await door("get_run", run_id=run_id, detail="spans"))["spans"]
     assert (span["kind"], span["name"], span["status"]) == ("tool", "grep", "error")
     assert (span["output_truncated"], span["attributes"]) == (True, {"status_code": "429"})
+
+
+async def test_steps_of_another_recorder_are_numbered_as_it_likes(door: Door):
+    run_id = await door.run()
+    for call in range(2):
+        step = {"id": 1, "model": "gpt-4o", "input_tokens": 100 + call, "output_tokens": 10}
+        answer = await door("core_report_usage", run_id=run_id, traces=[step])
+        assert (answer["spans_recorded"], answer["kept_in_attributes"]) == (1, ["id"])
+    assert answer["totals"]["total_tokens"] == 221
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [{"type": "tool_use", "id": "toolu_1"}, {"type": "tool_result", "tool_use_id": "toolu_1"}],
+        [{"type": "function_call", "call_id": "call_1"}, {"type": "function_call_output", "call_id": "call_1"}],
+    ],
+)
+async def test_a_tool_call_and_its_result_are_two_steps(door: Door, pair: list[Usage]):
+    answer = await door("core_report_usage", run_id=await door.run(), traces=pair)
+    assert answer["spans_recorded"] == 2
+
+
+async def test_a_time_that_cannot_be_read_keeps_no_usage_from_being_counted(door: Door, database: LedgerDatabase):
+    step = {"model": "gpt-4o", "input_tokens": 100, "start_time": 1767225600.5, "duration": 1.2}
+    answer = await door("core_report_usage", run_id=await door.run(), traces=[step])
+    assert (answer["totals"]["input_tokens"], answer["kept_in_attributes"]) == (100, ["duration", "start_time"])
+    (span,) = database.rows()["spans"]
+    assert json.loads(span["attributes_json"]) == {"duration": 1.2, "start_time": 1767225600.5}
 
 
 DIGESTS = {

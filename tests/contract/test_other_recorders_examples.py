@@ -165,7 +165,10 @@ async def test_runs_are_found_by_how_long_ago_and_page_by_page_while_time_goes_o
     assert (other.code, other.field) == ("invalid", "cursor")
     assert ids(await door("list_runs", project_key="p", until="2h")) == [old]
     assert ids(await door("list_runs", project_key="p", since="2026-01-02")) == new[::-1]
-    assert ids(await door("list_runs", project_key="p", until="2026-01-02")) == [old]
+    assert ids(await door("list_runs", project_key="p", until="2026-01-01")) == [old]
+    assert ids(await door("list_runs", project_key="p", since="2026-01-02", until="2026-01-02")) == new[::-1]
+    nothing = await door.refused("list_runs", project_key="p", since="2026-01-02", until="2026-01-01")
+    assert (nothing.code, nothing.field) == ("invalid", "until")
 
 
 async def test_longer_ago_than_there_is_anything_is_refused(door: Door):

@@ -129,6 +129,11 @@ def test_genai_prices_reads_the_same_objects_alike(
             "is 2 and prompt_tokens_details.cached_tokens is 1, which say the same; send one of them",
         ),
         (
+            {"thoughts_token_count": 5, "reasoning_tokens": 4},
+            "reasoning_tokens",
+            "is 4 and thoughts_token_count is 5, which say the same; send one of them",
+        ),
+        (
             {"prompt_tokens": 5, "outptu_tokens": 1},
             "outptu_tokens",
             "is not a known argument; did you mean output_tokens?",
@@ -137,6 +142,16 @@ def test_genai_prices_reads_the_same_objects_alike(
             {"prompt_tokens": 5, "completion_token": 1},
             "completion_token",
             "is not a known argument; did you mean completion_tokens?",
+        ),
+        (
+            {"prompt_tokens": 5} | {f"field_{number}": 1 for number in range(60)} | {"completion_token": 1},
+            "completion_token",
+            "is not a known argument; did you mean completion_tokens?",
+        ),
+        (
+            {"prompt_tokens": 5, "prompt_tokens_details": {"reasoning_tokens": 3}},
+            "prompt_tokens_details.reasoning_tokens",
+            "is not known there; send it beside the other counts",
         ),
     ],
 )
@@ -147,6 +162,28 @@ def test_what_is_wrong_in_a_vendors_object_is_said_under_its_own_name(usage: Usa
         f"token_usage.{field}",
         f"token_usage.{field} {sentence}",
     )
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 150}},
+        {"prompt_tokens": 100, "prompt_tokens_details": {"cache_write_tokens": 150}},
+        {"input_tokens": 100, "input_tokens_details": {"cached_tokens": 150}},
+        {"prompt_tokens": 100, "cached_tokens": 150},
+        {"prompt_tokens": 100, "cache_read_tokens": 150},
+        {"input_tokens": 100, "cache_read_tokens": 150, "cost": 1},
+    ],
+)
+def test_more_cached_tokens_than_input_are_refused_where_they_are_a_part_of_it(usage: Usage) -> None:
+    with pytest.raises(InvalidInput, match="counts 150 cached tokens within 100 input_tokens"):
+        understood(usage)
+
+
+def test_more_cached_tokens_than_input_stood_beside_it_where_a_name_allows_it() -> None:
+    assert counts({"inputTokens": 100, "cachedInputTokens": 150})["input_tokens"] == 250
+    litellm = {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 150}, "cache_read_input_tokens": 150}
+    assert counts(litellm)["input_tokens"] == 250
 
 
 def test_all_that_is_wrong_in_an_object_is_said_at_once() -> None:
@@ -239,7 +276,6 @@ BESIDE_COUNTS = [
     "input_audio_tokens",
     "cost_usd_micros",
     "ttft_ms",
-    "cached_prompt_text_tokens",
     "completion_text_tokens",
     "prompt_text_tokens",
     "input_text_tokens",

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError, to_json
 
 from runtally.domain import limits
 from runtally.domain.clock import micros
-from runtally.domain.dialects.written import (
+from runtally.domain.written import (
     Ago,
     JsonTexts,
     Unread,

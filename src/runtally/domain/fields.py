@@ -20,9 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from runtally.domain import limits
+from runtally.domain import limits, statuses, written
 from runtally.domain.clock import rfc3339
-from runtally.domain.dialects import words, written
 from runtally.domain.lifecycle import EndStatus, RunStatus
 
 
@@ -207,19 +206,22 @@ Moment = Annotated[
 SentMoment = Annotated[Moment, BeforeValidator(_as_text)]
 """A `Moment` as a caller sends it: RFC 3339 text alone."""
 
-MomentOrAgo = Annotated[
-    int | written.Ago,
-    PlainValidator(written.moment_or_ago),
-    PlainSerializer(lambda told: str(told) if isinstance(told, int) else f"{told.micros} ago", return_type=str),
-    BeforeValidator(_as_text),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+_AS_SENT = PlainSerializer(lambda told: str(told) if isinstance(told, int) else f"{told.micros} ago", return_type=str)
+_TIME_SCHEMA = WithJsonSchema({"type": "string", "format": "date-time"})
+
+Since = Annotated[
+    int | written.Ago, PlainValidator(written.moment_or_ago), _AS_SENT, BeforeValidator(_as_text), _TIME_SCHEMA
 ]
-"""A `SentMoment`, a date, or how long ago: what a list begins or ends with."""
+"""A `SentMoment`, the beginning of a day, or how long ago."""
+Until = Annotated[
+    int | written.Ago, PlainValidator(written.end_or_ago), _AS_SENT, BeforeValidator(_as_text), _TIME_SCHEMA
+]
+"""A `SentMoment`, the end of a day, or how long ago."""
 
 YesNo = Annotated[StrictBool, BeforeValidator(written.yes_or_no)]
 
-SentEnd = Annotated[EndStatus, BeforeValidator(words.end_status)]
-SentStatus = Annotated[RunStatus, BeforeValidator(words.run_status)]
+SentEnd = Annotated[EndStatus, BeforeValidator(statuses.end_status)]
+SentStatus = Annotated[RunStatus, BeforeValidator(statuses.run_status)]
 """A status in any recorder's word."""
 
 NanoUsd = Annotated[int, PlainSerializer(_usd, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})]

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
-from runtally.domain.dialects.written import JsonTexts, Unread
 from runtally.domain.limits import TRACES_PER_CALL
+from runtally.domain.written import JsonTexts, Unread
 
 NAMES_MAX: Final = 1_000
 """Many more than any call has; each of what is beyond them would be refused by itself at the cost of others."""

@@ -18,7 +18,6 @@ from runtally.domain.fields import (
     ErrorText,
     Identifier,
     JsonObject,
-    MomentOrAgo,
     Name,
     Payload,
     ProjectKey,
@@ -27,8 +26,10 @@ from runtally.domain.fields import (
     SentEnd,
     SentMoment,
     SentStatus,
+    Since,
     Summary,
     Ticket,
+    Until,
     YesNo,
     bounded_object,
 )
@@ -254,8 +255,8 @@ class ListRuns(Request):
     min_cost_usd: CostUsd | None = None
     has_failures: YesNo | None = None
     query: Prose | None = None
-    since: MomentOrAgo | None = None
-    until: MomentOrAgo | None = None
+    since: Since | None = None
+    until: Until | None = None
     parent_run_id: RunId | None = None
     conversation_id: Identifier | None = None
     limit: Annotated[Count, Field(ge=1, le=limits.LIST_LIMIT_MAX)] = limits.LIST_LIMIT_DEFAULT

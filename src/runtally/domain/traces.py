@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from runtally.domain import limits
 from runtally.domain.dialects import steps
-from runtally.domain.dialects.spelling import refuse
+from runtally.domain.dialects.spelling import free_name, refuse
 from runtally.domain.fields import (
     DurationMs,
     ErrorText,
@@ -63,8 +63,7 @@ class Trace(Tokens):
         merged = dict(self.attributes or {})
         for name, value in (self.model_extra or {}).items():
             # Two keys may have become one by redaction.
-            unique = name if merged.get(name, value) == value else f"{name}#2"
-            merged[unique] = value
+            merged[free_name(name, value, merged)] = value
         return merged or None
 
 

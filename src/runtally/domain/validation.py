@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from runtally.domain.dialects.written import Unread
 from runtally.domain.errors import InvalidInput, LimitExceeded, RuntallyError
 from runtally.domain.hints import KNOWN_ARE, hint, meant_by
 from runtally.domain.meant import NAMES_MAX, names_of
+from runtally.domain.written import Unread
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 

@@ -5,7 +5,6 @@ from operator import is_
 from typing import Final, NamedTuple
 
 from runtally.domain.caller import Caller, Origin
-from runtally.domain.dialects.written import Ago
 from runtally.domain.errors import InvalidInput
 from runtally.domain.lifecycle import has_ended
 from runtally.domain.limits import (
@@ -19,6 +18,7 @@ from runtally.domain.models import Run, RunFound, RunList, RunRow, Span
 from runtally.domain.records import RunFilter
 from runtally.domain.requests import GetRun, ListRuns
 from runtally.domain.usage import nano_usd
+from runtally.domain.written import Ago
 from runtally.service import cursors
 from runtally.service.answers_that_fit import SHORTEST_ROW_CHARS, chars_of, fitting, page
 from runtally.service.unit import Unit, no_such_run, project_of_run
@@ -133,8 +133,8 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     or a span names, whatever its case (ASCII). `since` is included, `until` not.
 
     Raises:
-        InvalidInput: the cursor is not one of this list, `since` or `until` lies before 1970, or it is unclear which
-            project is meant.
+        InvalidInput: the cursor is not one of this list, `since` or `until` lies before 1970 or nothing between them,
+            or it is unclear which project is meant.
         NotAllowed: the caller may not use the project.
     """
     project_key = caller.project(request.project_key)
@@ -142,6 +142,8 @@ def list_runs(unit: Unit, caller: Caller, request: ListRuns) -> RunList:
     bound_to, key = [project_key, asked], unit.store.random_key()
     most = min(request.limit, request.max_chars // SHORTEST_ROW_CHARS)
     wanted = _filter_of(unit, request)
+    if wanted.since is not None and wanted.until is not None and wanted.until <= wanted.since:
+        raise InvalidInput("until is not later than since, so that nothing can lie between; check both", field="until")
     own = [] if request.cursor else _own_running(unit, project_key, wanted, min(most, _OWN_RUNS_FIRST))
     place = _Place(listed_first=_ids(own))
     if request.cursor:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from runtally.domain.caller import Caller
+from runtally.domain.dialects.usage import names_of_kept
 from runtally.domain.errors import Conflict, NotFound
 from runtally.domain.models import Adjustment, RunEnded, UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
@@ -49,9 +50,9 @@ def naming_what_was_kept(answer: AnswerT, request: ReportUsage | EndRun) -> Answ
     words, and whoever calls again sends them again.
     """
     usage = request.token_usage
-    names = set((usage.attributes if usage else None) or ())
+    names = set(names_of_kept((usage.attributes if usage else None) or {}))
     for trace in request.traces or ():
-        names.update(trace.model_extra or ())
+        names.update(names_of_kept(trace.model_extra or {}))
     if not names:
         return answer
     shown = sorted(name[:_NAME_SHOWN_CHARS] for name in names)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic_core import PydanticCustomError
 
 from runtally.cli import arguments, output
-from runtally.domain.dialects.written import Ago, moment_or_ago
 from runtally.domain.errors import InvalidInput, NotFound
+from runtally.domain.written import Ago, moment_or_ago
 from runtally.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,9 +1,10 @@
-"""Usage told beside `run_id`, as OpRelay's second documentation has it, instead of within `token_usage`."""
+"""Usage told beside `run_id` instead of within `token_usage`, as OpRelay documents it."""
 
 from typing import Any
 
 from runtally.domain.dialects import usage
-from runtally.domain.dialects.spelling import refuse
+from runtally.domain.dialects.spelling import folded, refuse
+from runtally.domain.dialects.usage_names import BESIDE_COUNTS
 
 
 def gathered(sent: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def gathered(sent: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
     for name in flat.keys() & told.keys():
         if flat[name] != told[name]:
             refuse((name,), "has one value beside token_usage and another in it; send it once", "consistency")
+    flat |= {name: value for name, value in sent.items() if folded(name) in BESIDE_COUNTS and name not in known}
     others = {name: value for name, value in sent.items() if name not in flat}
     return others | {"token_usage": flat | told}
 

@@ -1,19 +1,20 @@
 """How others spell a name, and how a value is refused under the name it was sent by."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
+from itertools import count as numbers
 from typing import Any, Final, NoReturn
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from runtally.domain.limits import COUNT_MAX
+from runtally.domain.written import whole_number
 
 _WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NAME_MAX: Final = 64
 """No name that is looked up is longer."""
-_DIGITS_MAX: Final = 16
-"""As many as `COUNT_MAX` has."""
 
 Path = tuple[str, ...]
 """Where a value was sent: names from the outside in."""
@@ -29,6 +30,12 @@ def folded(name: str) -> str:
 @lru_cache(maxsize=4096)
 def _in_snake_case(name: str) -> str:
     return _WORD_BEGINS.sub("_", name).replace("-", "_").lower()
+
+
+def free_name(name: str, value: Any, *taken: Mapping[str, Any]) -> str:
+    """The name, or with a number the first under which nothing but that value stands."""
+    names = chain([name], (f"{name}#{number}" for number in numbers(2)))
+    return next(one for one in names if all(one not in known or known[one] == value for known in taken))
 
 
 def refuse(path: Sequence[str], told: str, kind: str) -> NoReturn:
@@ -60,10 +67,9 @@ class Problems:
 
 
 def count(path: Path, value: Any) -> int:
-    """The count that a number or digits are; anything else is refused under its name."""
-    is_whole = isinstance(value, float) and value.is_integer()
-    is_digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX
-    whole = int(value) if is_whole or is_digits else value
+    """The count that a number or its text are; anything else is refused under its name."""
+    number = whole_number(value)
+    whole = int(number) if isinstance(number, float) and number.is_integer() else number
     if type(whole) is not int:
         refuse(path, "is not an integer", "number")
     if whole < 0:

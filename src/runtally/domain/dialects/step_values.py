@@ -1,16 +1,17 @@
 """What others write into the fields of a step, in Runtally's values: kinds, statuses, errors, durations, times."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
-from runtally.domain.dialects.spelling import count, folded, refuse
-from runtally.domain.fields import SentMoment, compact_json
+from runtally.domain.dialects.spelling import folded
+from runtally.domain.fields import DurationMs, SentMoment, compact_json
 from runtally.domain.lifecycle import SpanKind, SpanStatus
+from runtally.domain.limits import COUNT_MAX
+from runtally.domain.written import milliseconds
 
 KINDS: Final[Mapping[SpanKind, str]] = {
     "llm": "llm generation chat chat_model completion text_completion generate_content inference embedding embeddings",
@@ -54,8 +55,19 @@ _IF_TRUE: Final[Mapping[str, tuple[SpanStatus, SpanStatus]]] = {
 }
 """What a flag says if it is true, and if it is not."""
 
-_DECIMAL: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_IN_UNITS: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?(ms|s)")
+_UNITS: Final = {"ms": "ms", "s": "s", "seconds": "s"}
+_TRACE_ID_OR_UUID: Final = re.compile(
+    r"[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
+)
+"""OpenTelemetry's ids, and UUIDs. Others may be said again of another step: a number, the id of a tool call."""
 _PARTS_OF_AN_ERROR: Final = frozenset({"message", "type", "name", "stack"})
+
+_MEANINGS: Final[Mapping[str, TypeAdapter[int]]] = {
+    "started_at": TypeAdapter(SentMoment),
+    "ended_at": TypeAdapter(SentMoment),
+    "duration_ms": TypeAdapter(DurationMs),
+}
 
 NO_PLACE: Final = object()
 """What a value is read as that is none of its field."""
@@ -78,7 +90,9 @@ def _text(one: Spelling) -> Any:
 
 
 def _id(one: Spelling) -> Any:
-    return str(one.value) if type(one.value) is int and one.name != "span_id" else _text(one)
+    """A name that says `span` names one; any other has to look like it."""
+    is_one = "span" in folded(one.name) or (isinstance(one.value, str) and _TRACE_ID_OR_UUID.fullmatch(one.value))
+    return _text(one) if is_one else NO_PLACE
 
 
 def _payload(one: Spelling) -> Any:
@@ -108,36 +122,57 @@ def _status_word(value: Any) -> str:
 def _error(one: Spelling) -> Any:
     """The text of it; an object of a message and its type is `type: message`."""
     value = one.value
-    if isinstance(value, Mapping) and isinstance(value.get("message"), str) and value.keys() <= _PARTS_OF_AN_ERROR:
+    if isinstance(value, Mapping) and isinstance(value.get("message"), str) and _is_plain(value):
         kind = value.get("type") or value.get("name")
-        return f"{kind}: {value['message']}" if isinstance(kind, str) else value["message"]
+        return f"{kind}: {value['message']}" if kind else value["message"]
     return compact_json(value) if isinstance(value, Mapping | list) else _text(one)
 
 
+def _is_plain(error: Mapping[str, Any]) -> bool:
+    """Whether a message and one type are all it tells; a stack is read beside it."""
+    is_of_texts = all(part is None or isinstance(part, str) for part in error.values())
+    return is_of_texts and _PARTS_OF_AN_ERROR.issuperset(error) and not (error.get("type") and error.get("name"))
+
+
 def _duration(one: Spelling) -> Any:
-    name, value = one
+    """Milliseconds. Where neither name nor value tells the unit, a fraction may be of seconds and is not read."""
+    name, sent = one
     if name == "duration_ms":
-        return value
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        refuse((name,), "is not a number", "number")
-    in_seconds = folded(name).endswith(("_s", "_seconds"))
-    return count((name,), round(value * 1000 if in_seconds else value))
+        return sent
+    in_units = _IN_UNITS.fullmatch(sent) if isinstance(sent, str) else None
+    told = {_UNITS.get(folded(name).rpartition("_")[2]), in_units and in_units[2]} - {None}
+    value = milliseconds(in_units[1] if in_units else sent)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= COUNT_MAX:
+        return NO_PLACE
+    if len(told) > 1 or (not told and value != int(value)):
+        return NO_PLACE
+    whole = round(value * 1000 if "s" in told else value)
+    return whole if whole <= COUNT_MAX else NO_PLACE
 
 
-def moment(one: Spelling) -> Any:
-    """The time as it was sent; one that is none is refused under its name."""
+def _moment(one: Spelling) -> Any:
+    """The time as it was sent. One that is none is refused under our own name alone."""
+    is_ours = one.name in ("started_at", "ended_at")
+    return one.value if is_ours or is_moment(one.value) else NO_PLACE
+
+
+def is_moment(value: Any) -> bool:
+    """Whether it can only be one time."""
+    return isinstance(value, str) and meaning("started_at", value) != value
+
+
+def meaning(field: str, value: Any) -> Any:
+    """What is said by it, by which two spellings are compared: of a text of JSON the value."""
+    if field in ("input", "output") and isinstance(value, str):
+        try:
+            return from_json(value, allow_inf_nan=False)
+        except ValueError:
+            return value
+    adapter = _MEANINGS.get(field)
     try:
-        _moments().validate_python(one.value)
-    except ValidationError as error:
-        refuse((one.name,), error.errors(include_url=False)[0]["msg"], "moment")
-    return one.value
-
-
-@cache
-def _moments() -> TypeAdapter[int]:
-    return TypeAdapter(SentMoment)
+        return adapter.validate_python(value) if adapter else value
+    except ValidationError:
+        return value
 
 
 READERS: Final[Mapping[str, Callable[[Spelling], Any]]] = {
@@ -151,8 +186,9 @@ READERS: Final[Mapping[str, Callable[[Spelling], Any]]] = {
     "status": _status,
     "error": _error,
     "stack": _text,
+    "status_text": _text,
     "duration_ms": _duration,
-    "started_at": moment,
-    "ended_at": moment,
+    "started_at": _moment,
+    "ended_at": _moment,
 }
 """How the value of each field is read: None says nothing."""

@@ -18,7 +18,8 @@ TOOLS = (
         arguments={
             "status": "running, completed, partial, failed or interrupted",
             "query": "a piece of intent, summary or ticket",
-            "since": "2026-01-31T09:30:00Z, 2026-01-31, 24h or 7d",
+            "since": "2026-01-31T09:30:00Z, 2026-01-31 (a day in UTC), 24h or 7d",
+            "until": "likewise; a date is the end of that day",
         },
     ),
     Tool(

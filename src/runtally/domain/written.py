@@ -20,6 +20,7 @@ _RFC_3339: Final = re.compile(
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGO: Final = re.compile(r"([0-9]{1,6})([mhdw])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_DAY_US: Final = _SECONDS["d"] * 1_000_000
 
 
 class Ago(NamedTuple):
@@ -88,6 +89,16 @@ def moment_or_ago(value: Any) -> int | Ago:
             return moment(value)
     told = "is not a time; send one like 2026-01-31T09:30:00Z, a date like 2026-01-31, or how long ago, like 24h or 7d"
     raise PydanticCustomError("moment", told)
+
+
+def end_or_ago(value: Any) -> int | Ago:
+    """As `moment_or_ago`, but a date is the end of that day: from a day to the same day is the whole of it.
+
+    Raises:
+        PydanticCustomError: as `moment_or_ago`.
+    """
+    end = moment_or_ago(value)
+    return end + _DAY_US if isinstance(end, int) and _DATE.fullmatch(value) else end
 
 
 def _micros(text: str) -> int:
