@@ -382,3 +382,36 @@ def test_nothing_that_is_sent_is_lost(sent: Step, argument: str) -> None:
 def test_what_does_not_even_equal_itself_is_refused_like_anything_that_is_not_json() -> None:
     field, message = refusal({"tool": "grep", "status": {"code": 1, "more": float("nan")}})
     assert (field, message) == ("traces[0]", "traces[0] contains NaN or an infinity, which JSON does not have")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kept"),
+    [
+        ({"success": "false"}, "error", {}),
+        ({"ok": 0}, "error", {}),
+        ({"is_error": "true"}, "error", {}),
+        ({"failed": "no"}, "ok", {}),
+        ({"ok": "perhaps"}, None, {"ok": "perhaps"}),
+        ({"status_code": 500}, "error", {"status_code": 500}),
+        ({"status_code": "204"}, "ok", {"status_code": "204"}),
+        ({"level": "ERROR"}, "error", {"level": "ERROR"}),
+        ({"level": "WARNING"}, None, {"level": "WARNING"}),
+    ],
+)
+def test_a_failure_is_known_by_whatever_flag_or_number_tells_it(sent, status, kept):
+    trace = Trace.model_validate({"name": "x"} | sent)
+    assert (trace.status, trace.model_extra) == (status, kept)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kind"),
+    [
+        ({"gen_ai.operation.name": "invoke_agent"}, "agent"),
+        ({"gen_ai.operation.name": "chat"}, "llm"),
+        ({"openinference.span.kind": "TOOL"}, "tool"),
+        ({"gen_ai.operation.name": "of tomorrow"}, None),
+    ],
+)
+def test_the_kind_is_read_from_the_attributes_of_a_convention(attributes, kind):
+    trace = Trace.model_validate({"name": "x", "attributes": attributes})
+    assert (trace.kind, trace.attributes) == (kind, attributes)

@@ -54,6 +54,9 @@ _IF_TRUE: Final[Mapping[str, tuple[SpanStatus, SpanStatus]]] = {
     "failed": ("error", "ok"),
 }
 """What a flag says if it is true, and if it is not."""
+_FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_HTTP_STATUS: Final = re.compile(r"[1-5][0-9]{2}")
+_HTTP_ERROR: Final = 400
 
 _IN_UNITS: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?(ms|s)")
 _UNITS: Final = {"ms": "ms", "s": "s", "seconds": "s"}
@@ -82,7 +85,8 @@ class Spelling(NamedTuple):
 
 def says_more(one: Spelling) -> bool:
     """Whether that status says more than the one it is read as."""
-    return _status_word(one.value) in _SAYS_MORE and folded(one.name) not in _IF_TRUE
+    word = _status_word(one.value)
+    return (word in _SAYS_MORE or bool(_HTTP_STATUS.fullmatch(word))) and folded(one.name) not in _IF_TRUE
 
 
 def _text(one: Spelling) -> Any:
@@ -109,8 +113,12 @@ def _kind(one: Spelling) -> Any:
 def _status(one: Spelling) -> Any:
     flag = _IF_TRUE.get(folded(one.name))
     if flag is not None:
-        return flag[not one.value] if isinstance(one.value, bool) else NO_PLACE
-    return _STATUS_OF.get(_status_word(one.value), NO_PLACE)
+        told = _FLAGS.get(str(one.value).lower()) if isinstance(one.value, str | int) else None
+        return NO_PLACE if told is None else flag[not told]
+    word = _status_word(one.value)
+    if _HTTP_STATUS.fullmatch(word):
+        return "error" if int(word) >= _HTTP_ERROR else "ok"
+    return _STATUS_OF.get(word, NO_PLACE)
 
 
 def _status_word(value: Any) -> str:

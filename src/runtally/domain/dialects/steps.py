@@ -45,6 +45,9 @@ _OF_A_MESSAGE: Final = frozenset({"content", "choices", "candidates"})
 _KEPT_BESIDE: Final = frozenset({"name", "kind", "span_id", "parent_span_id", "status_text"})
 """Where several names tell several things, the best one stands and the others are kept."""
 
+_KIND_IN_ATTRIBUTES: Final = ("gen_ai.operation.name", "openinference.span.kind")
+_LEVELS_OF_AN_ERROR: Final = frozenset({"error", "fatal", "critical"})
+
 _NOT_OF_A_STEP: Final = frozenset({"llm_calls", "prompt_preview", "attributes"})
 _OURS: Final = (frozenset(_NAMES) - {"stack", "status_text"}) | (OWN - _NOT_OF_A_STEP) | {"attributes"}
 """The fields of a trace. An entry that has no others, each in our words, is not looked at."""
@@ -77,6 +80,7 @@ def step(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for field, spellings in told.items():
         _read(field, spellings, found, rest, named)
+    _add_what_conventions_tell(found, rest, attributes)
     _finish_error(found, named)
     _time_alone(found, rest)
     # What stands under our own name beside what is read of it.
@@ -101,7 +105,20 @@ def _is_ours(sent: Mapping[str, Any]) -> bool:
 
 
 def _has_conventions(attributes: Any) -> bool:
-    return isinstance(attributes, Mapping) and any(name.startswith(("gen_ai", "llm.")) for name in attributes)
+    return isinstance(attributes, Mapping) and any(
+        name.startswith(("gen_ai", "llm.", "openinference")) for name in attributes
+    )
+
+
+def _add_what_conventions_tell(found: dict[str, Any], rest: Mapping[str, Any], attributes: Any) -> None:
+    """The kind by OpenTelemetry's or OpenInference's attributes, and Langfuse's level of an error; they stay too."""
+    if isinstance(attributes, Mapping) and "kind" not in found:
+        told = next((attributes[name] for name in _KIND_IN_ATTRIBUTES if name in attributes), None)
+        kind = READERS["kind"](Spelling("kind", told))
+        if kind is not NO_PLACE and kind is not None:
+            found["kind"] = kind
+    if "status" not in found and str(rest.get("level")).lower() in _LEVELS_OF_AN_ERROR:
+        found["status"] = "error"
 
 
 def _usage_of(counted: dict[str, Any], attributes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
