@@ -40,7 +40,9 @@ def install(folder: Path) -> Node:
     # By default it takes over a minute to give up, on a machine that reaches no registry.
     options += ["--loglevel=error", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"]
     try:
-        ended = _node([*npm, "ci", *options], folder, environment(), INSTALL_SECONDS)
+        # Node brings its own list of authorities; a machine may reach the registry through one that it alone trusts.
+        variables = environment(NODE_OPTIONS="--use-system-ca")
+        ended = _node([*npm, "ci", *options], folder, variables, INSTALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise Missing(f"npm ci did not end within {INSTALL_SECONDS:.0f} s") from None
     if ended.returncode != 0:
