@@ -111,10 +111,6 @@ SEES: dict[str, tuple[Use, Any]] = {
     "runs.sweep": (lambda store, project: store.runs.sweep(project, LATER, "swept", 9), 0),
     "runs.list_newest": (lambda store, project: list(store.runs.list_newest(project, RunFilter(), 10)), []),
     "usage.find": (lambda store, project: store.usage.find(project, RUN, KEPT_REPORT), None),
-    "usage.find_first_reported_at": (
-        lambda store, project: store.usage.find_first_reported_at(project, RUN, KEPT_REPORT),
-        None,
-    ),
     "usage.list_reported_at": (
         lambda store, project: list(store.usage.list_reported_at(project, RUN, KEPT_REPORT)),
         [],

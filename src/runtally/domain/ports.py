@@ -92,13 +92,10 @@ class Usage(Protocol):
     def find(self, project_key: str, run_id: str, report_id: str) -> KeptReport | None:
         """The report, or None if the run has no such report."""
 
-    def find_first_reported_at(self, project_key: str, run_id: str, report_id: str) -> int | None:
-        """When what a report says was first reported: where it corrects another, when that was. The prices of then
-        hold. None if the run has no such report.
-        """
-
     def list_reported_at(self, project_key: str, run_id: str, report_id: str) -> Sequence[int]:
-        """When a report was made and, where it corrects another, when that was, and so on back to the first."""
+        """When a report was made and, where it corrects another, when that was, and so on back to the first: the prices
+        of what it says are of then. Empty if the run has no such report.
+        """
 
     def find_standing(self, project_key: str, run_id: str, report_id: str) -> UsageReport | None:
         """The whole report, or None if the run has none of this id that counts."""

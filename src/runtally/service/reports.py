@@ -171,8 +171,7 @@ def _correct(unit: Unit, project_key: str, request: ReportUsage, report_id: str)
     spans = [one.span for one in new]
     # An empty correction takes the report back: it still needs an entry to stand in its place.
     usage = request.token_usage or TokenUsage()
-    reported_at = unit.store.usage.find_first_reported_at(project_key, run_id, report_id)
-    assert reported_at is not None, "the report was found"
+    *_, reported_at = unit.store.usage.list_reported_at(project_key, run_id, report_id)
     entries = entries_of(_as_of(unit, reported_at), usage, traces) or [_NOTHING]
     run = add_to_run(unit, project_key, run_id, Addition(now=unit.now, spans=len(spans)))
     if spans:

@@ -38,11 +38,6 @@ class SqlUsage:
         row = self._tx.fetch_one("find_report", params)
         return None if row is None else KeptReport(**{**row, "late": bool(row["late"])})
 
-    def find_first_reported_at(self, project_key: str, run_id: str, report_id: str) -> int | None:
-        params = {"project_key": project_key, "run_id": run_id, "report_id": report_id}
-        row = self._tx.fetch_one("find_first_reported_at", params)
-        return None if row is None else row["reported_at"]
-
     def list_reported_at(self, project_key: str, run_id: str, report_id: str) -> Sequence[int]:
         params = {"project_key": project_key, "run_id": run_id, "report_id": report_id}
         return [row["reported_at"] for row in self._tx.fetch_all("list_reported_at", params)]

@@ -23,18 +23,6 @@ FROM usage_reports
 WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id
 LIMIT 1;
 
--- name: find_first_reported_at
--- When the report was made that began a chain of corrections.
-WITH RECURSIVE chain AS (
-    SELECT reported_at, corrects FROM usage_reports
-    WHERE project_key = :project_key AND run_id = :run_id AND report_id = :report_id AND part = 0
-    UNION ALL
-    SELECT earlier.reported_at, earlier.corrects FROM chain
-    JOIN usage_reports AS earlier ON earlier.project_key = :project_key AND earlier.run_id = :run_id
-        AND earlier.report_id = chain.corrects AND earlier.part = 0
-)
-SELECT reported_at FROM chain WHERE corrects IS NULL;
-
 -- name: list_reported_at
 -- When each report of a chain of corrections was made, from one back to the first.
 WITH RECURSIVE chain AS (
