@@ -44,11 +44,9 @@ def _reported_entry(final: TokenUsage, spent: Spent) -> UsageEntry:
     return UsageEntry(spent, "reported", None, final.model, final.provider, final.prompt_preview)
 
 
-def adjustment_of(entry: UsageEntry | None) -> Adjustment | None:
-    """The entry as the answer states it."""
-    if entry is None:
-        return None
-    return Adjustment(**entry.spent.counts._asdict(), cost_nano_usd=entry.spent.cost_nano_usd)
+def adjustment_of(spent: Spent) -> Adjustment:
+    """What was added, as an answer states it."""
+    return Adjustment(**spent.counts._asdict(), cost_nano_usd=spent.cost_nano_usd)
 
 
 def warning_of(final: TokenUsage, so_far: Totals) -> str | None:

@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 from runtally.domain.caller import Caller
 from runtally.domain.dialects.usage import names_of_kept
 from runtally.domain.errors import Conflict, NotFound
-from runtally.domain.models import Adjustment, RunEnded, UsageReported
+from runtally.domain.models import RunEnded, UsageReported
 from runtally.domain.records import Addition, KeptReport, Spent, StoredSpan, UsageEntry, UsageReport
 from runtally.domain.requests import EndRun, ReportUsage
 from runtally.domain.traces import Trace
 from runtally.domain.usage import TokenUsage
 from runtally.service import receipts
-from runtally.service.final_totals import final_entry
+from runtally.service.final_totals import adjustment_of, final_entry
 from runtally.service.spans import cut_places, insert_traces, new_traces, traces_without_span
 from runtally.service.unit import RunWritten, Unit, add_to_run, lock_run, project_of_run
 from runtally.service.usage import cost_source_of, entries_of, spent_on
@@ -86,8 +86,8 @@ def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported
         )
     else:
         added = _correct(unit, project_key, request, request.corrects)
-    spent, totals = spent_on(added.entries), added.run.state.totals
-    counted = Adjustment(**spent.counts._asdict(), cost_nano_usd=spent.cost_nano_usd)
+    totals = added.run.state.totals
+    is_all = totals.reports <= 1 or not added.entries
     return UsageReported(
         project_key=project_key,
         run_id=request.run_id,
@@ -100,7 +100,7 @@ def _report(unit: Unit, project_key: str, request: ReportUsage) -> UsageReported
         spans_recorded=len(added.spans) if request.traces else None,
         spans_truncated=added.cut_traces,
         warning=_warning(request, added),
-        counted=None if totals.reports <= 1 or not added.entries else counted,
+        counted=None if is_all else adjustment_of(spent_on(added.entries)),
         totals=totals,
     )
 

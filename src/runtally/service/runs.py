@@ -172,7 +172,7 @@ def _end(unit: Unit, project_key: str, stands: Run, request: EndRun) -> RunEnded
         spans_recorded=None if spans is None else len(spans),
         spans_truncated=cut_traces,
         output_truncated_from_bytes=cut_from(request.output),
-        adjustment=adjustment_of(entry),
+        adjustment=None if entry is None else adjustment_of(entry.spent),
         warning=warning_of(usage, so_far),
         totals=totals,
     )
