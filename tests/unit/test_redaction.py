@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtally.redaction import redact_json, redact_text
-from runtally.redaction_shapes import NAMES, SHAPES
+from runtally.redaction import Redactor
+from runtally.redaction.names import NAMES
+from runtally.redaction.shapes import SHAPES
 from tests.unit.redaction_corpus import AWS_ID, BODY, INNOCENTS, SECRETS, Secret, fake
+
+redact_text, redact_json = Redactor().text, Redactor().json
 
 PROSE = "The agent read the file and then explained, step by step, why four of the tests failed. " * 8
 

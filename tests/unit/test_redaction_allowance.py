@@ -12,9 +12,11 @@ from runtally.domain.errors import LimitExceeded
 from runtally.domain.limits import MESSAGE_BYTES, PAYLOAD_BYTES, REDACTION_EFFORT
 from runtally.domain.requests import ReportUsage, TrackMcp
 from runtally.domain.validation import parse
-from runtally.redaction import Allowance, redact_json, redact_text
+from runtally.redaction import Allowance, Redactor
 from runtally.service.scrub import clip
 from tests.unit.redaction_corpus import INNOCENTS, SECRETS, fake
+
+redact_text, redact_json = Redactor().text, Redactor().json
 
 RUN_ID = "0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f"
 MARGIN = 3

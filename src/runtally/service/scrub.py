@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -12,7 +11,7 @@ from runtally.domain.fields import Content, FreeText, compact_json
 from runtally.domain.json_size import about_bytes
 
 if TYPE_CHECKING:
-    from runtally.redaction import Allowance
+    from runtally.redaction import Allowance, Redactor
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
@@ -29,7 +28,7 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
     Raises:
         LimitExceeded: the request as a whole holds too much that looks like secrets.
     """
-    return _clipped(request, _redaction().Allowance() if redact else None)
+    return _clipped(request, _allowance() if redact else None)
 
 
 def _clipped(request: RequestT, allowance: "Allowance | None") -> RequestT:
@@ -62,12 +61,18 @@ def _size_of_value(value: Any) -> int:
     return about_bytes(value, limits.JSON_BYTES)
 
 
-@cache
-def _redaction() -> ModuleType:
-    """Its patterns are compiled on the first write, not while a host waits for the server to start."""
-    from runtally import redaction  # noqa: PLC0415
+def _allowance() -> "Allowance":
+    from runtally.redaction import Allowance  # noqa: PLC0415 - as below
 
-    return redaction
+    return Allowance()
+
+
+@cache
+def _redactor() -> "Redactor":
+    """Its patterns are compiled on the first write, not while a host waits for the server to start."""
+    from runtally.redaction import Redactor  # noqa: PLC0415
+
+    return Redactor()
 
 
 def _free_values(request: BaseModel) -> Iterator[tuple[str, Any]]:
@@ -80,7 +85,7 @@ def _free_values(request: BaseModel) -> Iterator[tuple[str, Any]]:
 def _extra(request: BaseModel, allowance: "Allowance | None") -> dict[str, Any] | None:
     if not request.model_extra or allowance is None:
         return None
-    redacted: dict[str, Any] = _redaction().redact_json(request.model_extra, allowance)
+    redacted: dict[str, Any] = _redactor().json(request.model_extra, allowance)
     return redacted
 
 
@@ -116,19 +121,19 @@ def _stored(value: Any, allowance: "Allowance | None") -> Any:
         return _stored_content(value, allowance)
     if allowance is None:
         return value
-    redact = _redaction().redact_text if isinstance(value, str) else _redaction().redact_json
+    redact = _redactor().text if isinstance(value, str) else _redactor().json
     return redact(value, allowance)
 
 
 def _stored_content(content: Content, allowance: "Allowance | None") -> Content:
     if content.size_bytes > limits.PAYLOAD_BYTES:
         beginning = _cut(content.json, limits.PAYLOAD_BYTES + _MARGIN_BYTES)
-        kept = beginning if allowance is None else _redaction().redact_text(beginning, allowance)
+        kept = beginning if allowance is None else _redactor().text(beginning, allowance)
         kept = _cut(kept, limits.PAYLOAD_BYTES)
         return Content(None, kept, content.size_bytes, truncated=True)
     if allowance is None:
         return content
-    redacted = compact_json(_redaction().redact_json(content.value, allowance))
+    redacted = compact_json(_redactor().json(content.value, allowance))
     kept = _cut(redacted, limits.PAYLOAD_BYTES)  # a short secret becomes a longer marker
     return Content(None, kept, content.size_bytes, truncated=len(kept) < len(redacted))
 

@@ -1,0 +1,36 @@
+"""What redaction may cost: work is counted by what is examined, never by a clock."""
+
+import math
+from typing import Final
+
+from runtally.domain import limits
+from runtally.domain.errors import LimitExceeded
+
+# Microseconds, about, that it takes to tell: what a needle begins, what a shape or a name found makes, a value judged,
+# and each character of a text that is gone through again.
+NEEDLE_EFFORT: Final = 1
+SHAPE_EFFORT: Final = 2
+NAME_EFFORT: Final = 3
+VALUE_EFFORT: Final = 10
+PASS_EFFORT: Final = 0.02
+
+
+class Allowance:
+    """What one call may cost in redaction: what was refused once is refused always."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, effort: float = limits.REDACTION_EFFORT) -> None:
+        self._left = effort
+
+    def spend(self, effort: float) -> None:
+        """Raise `LimitExceeded` if more was spent than allowed."""
+        self._left -= effort
+        if self._left < 0:
+            raise LimitExceeded(
+                "the call holds too many things that look like secrets for all of them to be checked; about 10,000 may "
+                "be in one call. Nothing was recorded. Send less of it, in several calls"
+            )
+
+
+UNLIMITED: Final = Allowance(math.inf)

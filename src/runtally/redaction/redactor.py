@@ -1,0 +1,72 @@
+"""Hides secrets in a text, in JSON and in a name."""
+
+import re
+from typing import Any, Final
+
+from runtally.redaction import assignments, marks, structure
+from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
+from runtally.redaction.names import BUILT_IN as NAMES
+from runtally.redaction.names import Names
+from runtally.redaction.shape_search import BUILT_IN as SHAPES
+from runtally.redaction.shape_search import Shapes
+
+_SHORT_CHARS: Final = 64
+"""In a text no longer than this, one search for any gate takes less time than a look for each."""
+_SECRET_CHARS: Final = 5
+"""No text that is shorter holds a secret and what gives it away: `pwd=x`."""
+
+
+class Redactor:
+    """Hides what its names and shapes know as secrets. Whatever was redacted is not changed when it is again."""
+
+    def __init__(self, names: Names = NAMES, shapes: Shapes = SHAPES) -> None:
+        self._names = names
+        self._shapes = shapes
+        self._any_gate = re.compile("|".join(map(re.escape, (*shapes.gates, *assignments.GATES))))
+
+    def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
+        """`text` with every known secret replaced by `[REDACTED:kind]`.
+
+        Raises:
+            LimitExceeded: the allowance is spent.
+        """
+        if len(text) < _SHORT_CHARS and (len(text) < _SECRET_CHARS or not self._any_gate.search(text)):
+            return text
+        passes = 1
+        while (redacted := self._once(text, allowance)) != text:
+            text = redacted  # a mark ends a token: what stood next to the secret may be one only now
+            allowance.spend(passes * len(text) * PASS_EFFORT)
+            passes += 1
+        return text
+
+    def _once(self, text: str, allowance: Allowance) -> str:
+        return assignments.without_assignments(
+            self._shapes.hidden(text, marks.of_kind, allowance), self._names, allowance
+        )
+
+    def json(self, value: Any, allowance: Allowance = UNLIMITED) -> Any:
+        """A copy of `value` whose strings went through `text`, or went whole where their name says secret.
+
+        Keys go through `text` too, and two that become the same stay two entries (`[REDACTED:kind]#2`). Order is kept,
+        however deep the nesting.
+
+        Raises:
+            LimitExceeded: the allowance is spent.
+        """
+        return structure.without_secrets(value, self.text, self._names, allowance)
+
+    def name(self, name: str, key: bytes, allowance: Allowance = UNLIMITED) -> str:
+        """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
+        the same mark under the same key, and another one nearly always another.
+
+        Raises:
+            LimitExceeded: the allowance is spent.
+        """
+        mark = marks.keyed(key)
+        while (redacted := self._shapes.hidden(name, mark, allowance)) != name:
+            name = redacted
+        return name
+
+    def is_in_name(self, name: str) -> bool:
+        """Whether `name` would change something in it."""
+        return self._shapes.hidden(name, marks.of_kind, UNLIMITED) != name
