@@ -59,6 +59,7 @@ class Rule(NamedTuple):
     value: re.Pattern[str]
 
     def gives_away(self, value: str) -> bool:
+        """Whether the value under the name is a secret, and no placeholder."""
         return bool(self.value.fullmatch(value)) and not is_placeholder(value)
 
 
@@ -85,6 +86,7 @@ class Names:
 
 @lru_cache(maxsize=1024)
 def in_snake_case(name: str) -> str:
+    """The words of a name in lower case, with `_` between them."""
     return _WORD_STARTS.sub("_", name).strip("_").lower()
 
 
