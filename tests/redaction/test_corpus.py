@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.redaction.corpus import Family, families, marked, strings_of
+from tests.redaction.corpus import Family, families, is_held_out, marked, strings_of
 from tests.redaction.corpus_values import expanded
 
 EVERY = pytest.mark.parametrize("family", families(), ids=lambda family: family.name)
@@ -42,3 +42,9 @@ def test_a_secret_is_marked_wherever_it_stands_and_no_mark_is_left(family: Famil
             for secret in {text[slice(*span)] for span in secrets}:
                 marked_times = sum(text[slice(*span)].count(secret) for span in secrets)
                 assert (len(secret) >= 5, text.count(secret)) == (True, marked_times), f"{case.title}: {secret}"
+
+
+def test_about_half_of_the_families_are_held_out_and_by_their_name_alone():
+    held_out = [family.name for family in families() if family.held_out]
+    assert all(is_held_out(name) for name in held_out)
+    assert len(families()) * 0.35 < len(held_out) < len(families()) * 0.65
