@@ -6,7 +6,6 @@ some, and where it takes a piece that is marked to stay.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtally.redaction import redact_json, redact_text
+from tests.redaction.alignment import hidden_in, is_wrong
 from tests.redaction.corpus import Case, Family, Marked, Span, families, strings_of
 
 HELD_OUT: Final = "is held out: rules must not be written after its cases; give --look-at-held-out if you write none"
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _LONGEST_LEFT: Final = 8
-_HIDDEN: Final = re.compile(r"(?:\[REDACTED:)*\[REDACTED(?::[^\[\]\s]*)?\](?:#\d+)?")
-"""A sign of something hidden; also one of which the end was hidden in turn."""
 
 Redact = Callable[[Any], Any]
 
@@ -86,31 +84,15 @@ def judge(case: Case, redact: Redact = redact) -> Iterator[Judged]:
     if len(answered) != len(case.strings):
         raise ValueError(f"{case.title}: {len(case.strings)} strings became {len(answered)}")
     for one, left in zip(case.strings, answered, strict=True):
-        spans = hidden_in(one.text, left)
+        spans = hidden_in(one, left)
         if spans is None:
             raise ValueError(f"{case.title}: a string of {len(one.text)} characters is not itself with parts replaced")
         yield _judge(one, spans)
 
 
-def hidden_in(text: str, left: str) -> list[Span] | None:
-    """Which parts of a text were replaced by `[REDACTED…]`, given what was left; None if more than that changed."""
-    first, *kept = _HIDDEN.split(left)
-    if not text.startswith(first) or (not kept and text != left):
-        return None
-    spans, at = [], len(first)
-    for number, piece in enumerate(kept, 1):
-        is_last = number == len(kept)
-        found = len(text) - len(piece) if is_last else text.find(piece, at)
-        if found < at or not text.endswith(piece if is_last else ""):
-            return None
-        spans.append(Span(at, found))
-        at = found + len(piece)
-    return spans
-
-
 def _judge(one: Marked, hidden: Sequence[Span]) -> Judged:
     missed = tuple(one.text[slice(*secret)] for secret in one.secrets if _is_left(secret, hidden))
-    wrong = tuple(one.text[slice(*span)] for span in hidden if _is_wrong(span, one))
+    wrong = tuple(one.text[slice(*span)] for span in hidden if is_wrong(span, one))
     return Judged(one.text, len(one.secrets), missed, wrong)
 
 
@@ -123,10 +105,6 @@ def _is_left(secret: Span, hidden: Sequence[Span]) -> bool:
             return True
         at = max(at, span.end)
     return False
-
-
-def _is_wrong(span: Span, one: Marked) -> bool:
-    return not any(span.overlaps(secret) for secret in one.secrets) or any(span.overlaps(stay) for stay in one.stays)
 
 
 def _row(family: Family, redact: Redact) -> Row:
