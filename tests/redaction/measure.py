@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtally.redaction import redact_json, redact_text
+from tests.redaction import outside
 from tests.redaction.alignment import hidden_in, is_wrong
 from tests.redaction.corpus import Case, Family, Marked, Span, families, strings_of
 
@@ -182,8 +183,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--missed", action="store_true", help="show what was missed and what was wrongly hidden")
     parser.add_argument("--look-at-held-out", action="store_true", help="with --missed: of held-out families too")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into this page")
+    parser.add_argument(
+        "--outside", action="append", type=Path, metavar="DIR", help="samples of another scanner instead"
+    )
     arguments = parser.parse_args(argv)
-    known = {family.name: family for family in families()}
+    measured = [family for path in arguments.outside or () for family in outside.families(path)] or families()
+    known = {family.name: family for family in measured}
     if unknown := set(arguments.family or ()) - known.keys():
         parser.error(f"no family is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     chosen = [known[name] for name in arguments.family or known]
