@@ -28,6 +28,8 @@ class Scale:
     copies: int
     minutes: float
     """Of mixed calls."""
+    long_text: int
+    """Characters of the texts that are redacted."""
 
 
 FULL: Final = Scale(
@@ -45,6 +47,7 @@ FULL: Final = Scale(
     acknowledged=30_000,
     copies=50,
     minutes=10.0,
+    long_text=1_000_000,
 )
 QUICK: Final = Scale(
     rounds=3,
@@ -61,5 +64,6 @@ QUICK: Final = Scale(
     acknowledged=200,
     copies=3,
     minutes=0.25,
+    long_text=100_000,
 )
 """Shows that every figure can be measured; its ratios mean little."""

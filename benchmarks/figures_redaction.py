@@ -1,0 +1,142 @@
+"""Figures of redaction: microseconds a character, whether they grow with the length, and a process's first call."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Any, Final
+
+from benchmarks.rounds import alternate
+from benchmarks.scale import Scale
+from benchmarks.table import Goal, Row
+from runtally.redaction import redact_json, redact_text
+
+_SHORT: Final = 10_000
+_UNIT: Final = "µs/char"
+_LINEAR: Final = Goal("≤", 1.5)
+_PROSE_GOAL: Final = Goal("≤", 0.01)
+_ADVERSARIAL_GOAL: Final = Goal("≤", 0.3)
+
+_SENTENCES: Final = (
+    "The run opened a pull request and waited for the tests.",
+    "Nobody had looked at the cache since the spring, so the first answer took a while.",
+    "A user asked why the report of Tuesday shows fewer calls than the one of Monday.",
+    "It turned out that two workers had read the same page, and one of them gave up.",
+    "We chose the smaller model because the summary is short and its price is known.",
+    "After the change the median went down, and the slowest calls stayed where they were.",
+)
+_LOG_LINES: Final = (
+    "2024-05-01T10:00:{:02}.123Z INFO  worker-{} finished batch {} in {} ms (200 OK)",
+    "2024-05-01T10:00:{:02}.456Z WARN  pool-{} retry {} of GET https://api.example.com/v1/items?page={}",
+    '10.0.{}.{} - - [01/May/2024:10:00:{:02} +0000] "GET /assets/app.js HTTP/1.1" 200 {}',
+)
+_LOOK_ALIKES: Final = (
+    "token=",
+    "sk-",
+    "eyJ",
+    "password: ",
+    "AKIA",
+    "://a:b@c ",
+    "-----BEGIN ",
+    "Authorization: Bearer ",
+    '"secret": "',
+    "a.b.",
+    "x",
+    "7",
+    "=",
+    "\\\\",
+    '"',
+    " ",
+)
+
+
+def redaction(scale: Scale, _: Path) -> list[Row]:
+    """Redaction of texts and JSON, µs a character: of 10,000 characters, and of a long text against those."""
+    rows = []
+    for name, text in {"prose": _prose, "code": _code, "logs": _logs}.items():
+        rows += _figures(f"redaction: {name}", scale, redact_text, text, _PROSE_GOAL if name == "prose" else None)
+    rows += _figures("redaction: JSON rows", scale, redact_json, _json_rows)
+    for repeated in _LOOK_ALIKES:
+        rows += _figures(
+            f"redaction: {repeated!r} repeated", scale, redact_text, _repeated(repeated), _ADVERSARIAL_GOAL
+        )
+    return rows
+
+
+def redaction_first(scale: Scale, _: Path) -> list[Row]:
+    """The import of redaction and its first call in a fresh process, against the second call."""
+    timed = [_in_a_fresh_process() for _ in range(scale.spawns)]
+    imported, first, second = (median(values) for values in zip(*timed, strict=True))
+    return [
+        Row("redaction: import", imported, "ms"),
+        Row("redaction: first call of a process", first, "ms", second),
+    ]
+
+
+def _figures(
+    name: str, scale: Scale, redact: Callable[[Any], object], made: Callable[[int], Any], goal: Goal | None = None
+) -> list[Row]:
+    short, long = made(_SHORT), made(scale.long_text)
+
+    def microseconds(value: Any) -> float:
+        begun = perf_counter()
+        redact(value)
+        seconds = perf_counter() - begun
+        return seconds * 1_000_000 / len(value if isinstance(value, str) else json.dumps(value))
+
+    redact(short)
+    short_times, long_times = alternate(scale.rounds, lambda: microseconds(short), lambda: microseconds(long))
+    per_short, per_long = median(short_times), median(long_times)
+    return [
+        Row(f"{name}, {_SHORT:,}", per_short, _UNIT, goal=goal),
+        Row(f"{name}, {scale.long_text:,}", per_long, _UNIT, per_short, _LINEAR),
+    ]
+
+
+def _prose(size: int) -> str:
+    picked = Random(1)
+    return " ".join(picked.choice(_SENTENCES) for _ in range(size // 40))[:size]
+
+
+def _code(size: int) -> str:
+    """One program, again and again: other programs would have another time."""
+    source = (Path(__file__).parent / "figures_store.py").read_text(encoding="utf-8")
+    return (source * (size // len(source) + 1))[:size]
+
+
+def _logs(size: int) -> str:
+    picked = Random(2)
+    lines = (picked.choice(_LOG_LINES).format(*(picked.randrange(60) for _ in range(4))) for _ in range(size // 60))
+    return "\n".join(lines)[:size]
+
+
+def _json_rows(size: int) -> list[dict[str, Any]]:
+    row = {"id": 17, "name": "Anna", "city": "Ulm", "tags": ["a", "b"], "note": _SENTENCES[0], "tokens": {"input": 100}}
+    return [row | {"id": number} for number in range(size // len(json.dumps(row)))]
+
+
+def _repeated(piece: str) -> Callable[[int], str]:
+    return lambda size: (piece * (size // len(piece) + 1))[:size]
+
+
+_FRESH: Final = """
+from time import perf_counter
+times = [perf_counter()]
+from runtally.redaction import redact_text
+times.append(perf_counter())
+for _ in range(2):
+    redact_text("A short text in which nothing is secret.")
+    times.append(perf_counter())
+print(*((after - before) * 1_000 for before, after in zip(times, times[1:])))
+"""
+
+
+def _in_a_fresh_process() -> tuple[float, float, float]:
+    """Milliseconds of the import, of the first call and of the second."""
+    ended = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, text=True, check=True)
+    imported, first, second = map(float, ended.stdout.split())
+    return imported, first, second
