@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-from runtally.redaction import gitleaks, seed_phrases, shapes
+from runtally.redaction import gitleaks, seed_phrases, shapes, vendors
 from runtally.redaction.allowance import NEEDLE_EFFORT, SHAPE_EFFORT, Allowance
 from runtally.redaction.marks import Mark
 from runtally.redaction.runs import long_runs
@@ -148,7 +148,7 @@ def built_in(rows: Iterable[Row] = ()) -> Shapes:
         blocks=shapes.BLOCKS,
         in_runs=shapes.IN_RUNS,
         tokens=_token_shapes(),
-        vendors=Vendors(gitleaks.rules()["vendors"]),
+        vendors=Vendors((*gitleaks.rules()["vendors"], vendors.MORE)),
     )
 
 

@@ -17,7 +17,8 @@ BLOCKS: Final[tuple[Row, ...]] = (  # looked for first: what is hidden within a 
         "private_key",
         ("-----BEGIN ",),
         (
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-\[]|-(?!----BEGIN ))*?"
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:(?=(?:[^-]|-(?!----)){0,400}?[\w+/=]{24})(?:[^-\[]|-(?!----BEGIN ))*?"
             r"-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|(?=(?:\s|\\{1,15}[nr]){0,8}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}"
             r"|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))(?:[^\"\\]|\\(?!\\{0,15}\"))*)"
         ),
@@ -35,7 +36,28 @@ IN_RUNS: Final[tuple[Row, ...]] = (  # the needles are looked for in `runs.long_
         ),
     ),
     ("discord_webhook", ("/webhooks/",), r"/webhooks/\d{6,20}/(?P<value>[\w-]{20,})"),
-    ("teams_webhook", ("/IncomingWebhook/",), r"/IncomingWebhook/(?P<value>[0-9a-f]{32}/[0-9a-f-]{36}[\w/-]*)"),
+    (
+        "webhook",
+        ("/hooks/", "/with/key/", "/bot/v2/hook/", "/webhook", "/integration/", "/ical/"),
+        (
+            r"(?:/hooks/catch/\d{4,12}/|/with/key/|/bot/v2/hook/|/integration/(?=[0-9a-f]{32}/)|/hooks/(?=[a-z0-9]{26}(?!\w))"
+            r"|/webhook(?:b2|-test)?/(?=[0-9a-f]{8}-)|/ical/[\w.@%-]{1,99}/private-)"
+            r"(?P<value>(?=[\w@/-]{0,99}\d)[\w-]{7,}(?:[@/][\w-]{8,}){0,4})"
+        ),
+    ),
+    (
+        "token",
+        ("/reset", "/invit", "/confirm", "/verify", "/activate", "/magic", "/accept"),
+        (
+            r"/(?:reset|invit|confirm|verify|activate|magic|accept)[\w-]{0,20}/"
+            r"(?P<value>(?=[\w-]{0,64}\d)(?=[\w-]{0,64}[A-Z])[\w-]{20,}|[0-9a-f]{32,})(?![\w-])"
+        ),
+    ),
+    (
+        "api_key",
+        ("infura.io/", "alchemy.com/v2/", "quiknode.pro/"),
+        r"(?:infura\.io/(?:ws/)?v3|alchemy\.com/v2|quiknode\.pro)/(?P<value>[\w-]{20,})",
+    ),
     ("twilio_key", ("AC",), r"AC[0-9a-f]{32}:(?P<value>[0-9a-f]{32,})"),
     ("azure_client_secret", ("Q~",), r"(?<![\w~.-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])"),
     # Microsoft's keys carry a signature of their product near the end.
@@ -53,11 +75,14 @@ IN_RUNS: Final[tuple[Row, ...]] = (  # the needles are looked for in `runs.long_
     ("maxmind_key", ("_mmk",), r"(?<![A-Za-z0-9])[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?![A-Za-z0-9])"),
     ("mailchimp_key", ("-us",), r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?![\w-])"),
     ("newrelic_key", ("NRAL",), r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?![A-Za-z0-9])"),
-    ("braintree_token", ("access_token$",), r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
 )
 
 SHAPES: Final[tuple[Row, ...]] = (
-    ("telegram_token", (":A",), r"(?<!\d)\d{6,10}:(?P<value>A[\w-]{30,})"),
+    ("braintree_token", ("access_token$",), r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
+    ("telegram_token", (":A",), r"(?<!\d)\d{6,10}:A[\w-]{30,}"),
+    ("wallet_key", ("allet(", "ccounts"), r"(?:Wallet\(|accounts\W{1,8})[\"'](?P<value>0x[0-9a-fA-F]{64})"),
+    ("salesforce_session", ("00D",), r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{12,15}![\w.-]{60,}"),
+    ("credential", ("ignature=",), r"[?&;](?i:signature)=(?P<value>[\w%~+/-]{20,}={0,2})"),
     # Without a digit, only what is longer than a word; `realm=…` belongs to a challenge, not to a credential.
     (
         "bearer_token",

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, product
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -114,7 +114,8 @@ class Tokens:
 def _keys(prefix: str) -> list[str]:
     if len(prefix) >= _KEY_CHARS:
         return [prefix[:_KEY_CHARS]]
-    return [prefix + char for char in string.ascii_letters + string.digits]
+    alphabet = string.ascii_letters + string.digits
+    return [prefix + "".join(more) for more in product(alphabet, repeat=_KEY_CHARS - len(prefix))]
 
 
 def entropy(text: str) -> float:

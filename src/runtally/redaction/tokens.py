@@ -5,6 +5,7 @@ pattern scans far and then fails: a repetition that something must follow is bou
 do is in `gitleaks.json`; here is what it lacks, or what we take in more of its forms.
 """
 
+from base64 import b64encode
 from itertools import product
 from typing import Final
 
@@ -13,6 +14,11 @@ _NOT_INSIDE: Final = r"(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
 
 # Discord's tokens begin with the digits of an id in base64.
 _DIGITS_IN_BASE64: Final = tuple(map("".join, product("MNO", "DTjz", "AEIMQUYcgk")))
+
+_KEY_LABELS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
+_KEYS_IN_BASE64: Final = tuple(
+    b64encode(f"-----BEGIN {label}PRIVATE KEY".encode()).decode().rstrip("=")[:-1] for label in _KEY_LABELS
+)
 
 _AI: Final = (
     ("anthropic_key", ("sk-ant-",), r"sk-ant-[\w-]{10,}"),
@@ -104,7 +110,7 @@ _CLOUDS: Final = (
         ("ZXlKaGJHY2lPaU", "ZXlKMGVYQWlPaUp", "ZXlKcmFXUWlP", "ZXlKbGJtTWlPaU", "ZXlKcmRIa2lPaUp", "ZXlKemRXSWlPaU"),
         r"ZXlK[\w+/-]{60,}={0,2}",
     ),
-    ("jwt", ("eyJ",), _NOT_INSIDE + r"eyJ[\w-]{8,2000}\.[\w.-]{10,}"),
+    ("jwt", ("eyJ",), _NOT_INSIDE + r"(?<!pk\.)eyJ[\w-]{8,2000}\.[\w.-]{10,}"),
 )
 
 _CODE_HOSTS: Final = (
@@ -186,12 +192,36 @@ _SERVICES: Final = (
         ("access-sandbox-", "access-development-", "access-production-"),
         r"access-[a-z]{7,11}-[0-9a-f]{8}-[0-9a-f-]{27}",
     ),
+    ("mandrill_key", ("md-",), r"md-(?=[\w-]{0,21}\d)(?=[\w-]{0,21}[A-Z])[\w-]{22}(?![\w-])"),
+    (
+        "mollie_key",
+        ("live_", "test_"),
+        r"(?:live|test)_(?=[A-Za-z0-9]{0,29}\d)(?=[A-Za-z0-9]{0,29}[A-Z])[A-Za-z0-9]{30,}",
+    ),
+    ("launchdarkly_key", ("api-", "sdk-"), r"(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}(?![\w-])"),
+    ("datadog_key", ("pub",), r"pub[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("trello_token", ("ATTA",), r"ATTA[0-9a-f]{60,}[0-9A-F]{0,8}"),
+    ("sumup_key", ("sup_sk_",), r"sup_sk_[A-Za-z0-9]{20,}"),
+    (
+        "airtable_key",
+        ("key",),
+        (
+            r"key(?=[A-Za-z0-9]{0,13}\d)(?=[A-Za-z0-9]{0,13}[A-Z])(?=[A-Za-z0-9]{0,13}[a-z])[A-Za-z0-9]{14}"
+            r"(?![A-Za-z0-9])"
+        ),
+    ),
     ("paypal_token", ("A21AA",), r"A21AA[\w-]{50,}"),
     ("asana_token", ("0/", "1/", "2/"), r"[012]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}(?![A-Za-z0-9])"),
-    ("intercom_token", ("dG9rO",), r"dG9rO[A-Za-z0-9+/]{40,}={0,2}"),
+    ("intercom_token", ("dG9r",), r"dG9r[A-Za-z0-9+/]{40,}={0,2}"),
     ("instagram_token", ("IGQ",), r"IGQ[VW][\w-]{100,}"),
-    ("facebook_token", ("EAA",), r"EAA(?=[A-Za-z0-9]{0,40}\d)(?=[A-Za-z0-9]{0,40}[a-z])[A-Za-z0-9]{80,}"),
+    (
+        "facebook_token",
+        ("EAA",),
+        r"EAA(?![A-Za-z0-9]{1,80}AAA)(?=[A-Za-z0-9]{0,40}\d)(?=[A-Za-z0-9]{0,40}[a-z])[A-Za-z0-9]{80,}",
+    ),
     ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
+    ("private_key", _KEYS_IN_BASE64, r"LS0tLS1CRUdJTi[\w+/]{40,}={0,2}"),
+    ("bitcoin_key", ("5H", "5J", "5K", "6P"), r"(?:5[HJK]|6P)[1-9A-HJ-NP-Za-km-z]{49,56}(?![A-Za-z0-9])"),
     ("wallet_key", ("xprv", "yprv", "zprv", "tprv"), r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
     ("nostr_key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}(?![A-Za-z0-9])"),
 )

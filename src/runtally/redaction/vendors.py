@@ -27,6 +27,28 @@ NOT_SECRET: Final = frozenset(
 """Last words of names of what anyone may see."""
 
 
+_SAYS_SECRET: Final = frozenset({"key", "token", "secret", "pat", "password", "apikey", "credential"})
+
+_MORE_WORDS: Final = (
+    "adyen amplitude assemblyai binance bitfinex braze bugsnag bunny bybit calendly circleci clickup cloudinary"
+    " datadog deepgram deepseek elevenlabs etherscan exa fireworks freshdesk geniekey groq heap helius honeybadger"
+    " honeycomb infura jotform linode loggly logzio mailchimp mailjet mandrill mistral mixpanel moralis newsapi"
+    " openweathermap opsgenie pagerduty papertrail pinecone pipedrive postmark pusher pushover railway recurly rollbar"
+    " segment sendgrid serpapi serper shortcut sparkpost splunk statsig tavily telnyx todoist together trello twilio"
+    " upstash vercel vonage vultr zoom"
+)
+MORE: Final[Vendor] = {
+    "kind": "api_key",
+    "words": _MORE_WORDS.split(),
+    "pattern": (
+        r"[0-9a-f]{32,64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+        r"|(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])[A-Za-z0-9]{20,64}"
+    ),
+    "entropy": 3.0,
+}
+"""Vendors that gitleaks lacks. Many of them have more than one shape, so one for all."""
+
+
 class Vendors:
     """Rows of vendors, ready to be looked up."""
 
@@ -46,14 +68,15 @@ class Vendors:
             before = text[max(0, start - _NAME_CHARS) : start]
             named = before.rstrip(_BETWEEN)
             name = _NAME_BACKWARDS.match(named[::-1])
-            if name and _OPERATOR.search(before, len(named)) and (rows := self._rows_of(name[0][::-1])):
+            is_assigned = _OPERATOR.search(before, len(named)) is not None
+            if name and (rows := self._rows_of(name[0][::-1], is_assigned)):
                 allowance.spend(VALUE_EFFORT)
                 if (value := _VALUE.match(text, start)) and (row := _first(rows, value[0])):
                     yield Found(*value.span(), row.kind)
 
-    def _rows_behind(self, name: str) -> list["_Row"]:
+    def _rows_behind(self, name: str, is_assigned: bool) -> list["_Row"]:  # noqa: FBT001 - it is cached
         words = in_snake_case(name).split("_")
-        if words[-1] in NOT_SECRET:
+        if words[-1] in NOT_SECRET or not (is_assigned or words[-1] in _SAYS_SECRET):
             return []
         near = words[-6:]
         pairs = [first + second for first, second in pairwise(near)]
