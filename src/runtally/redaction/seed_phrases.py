@@ -29,7 +29,7 @@ Span = tuple[int, int]
 def found(text: str, allowance: Allowance) -> Iterator[Found]:
     """The phrases in the text, in their order: words of a list that are said to be a phrase or hold the checksum."""
     is_told = any(word in text for word in _TOLD_BY)
-    if not is_told and (len(text) > _SHORT_CHARS or len(text.split(None, _LENGTHS[0])) < _LENGTHS[0]):
+    if not is_told and not (len(text) <= _SHORT_CHARS and text.islower() and len(text.split()) >= _LENGTHS[0]):
         return
     plain = text.replace("\\n", "  ")
     listed = bytes(map(_numbers().__contains__, _WORD.findall(plain)))

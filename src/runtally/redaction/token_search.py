@@ -3,11 +3,10 @@
 import math
 import re
 import string
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, product
+from itertools import product
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -78,17 +77,11 @@ class Tokens:
 
     def found(self, text: str, runs: Sequence[tuple[int, int]], allowance: Allowance) -> Iterator[Found]:
         """The tokens in the runs, in their order."""
-        pieces = ["", *(text[max(0, start - 1) : end] for start, end in runs)]
-        joined = "\n".join(pieces)
+        joined = "\n".join(["", *[text[max(0, start - 1) : end] for start, end in runs]])
         keys = self._keys.intersection(_STARTS.findall(joined))
         keys |= self._keys.intersection(_ESCAPED_STARTS.findall(joined))
-        if not keys:
-            return
-        ends = [*accumulate(len(piece) + 1 for piece in pieces)]
         done = 0
-        for at, shapes in sorted(self._beginnings(joined, keys, allowance), key=itemgetter(0)):
-            run = bisect_right(ends, at)
-            start = runs[run - 1][1] - (ends[run] - 1 - at)
+        for start, shapes in sorted(self._beginnings(text, keys, allowance), key=itemgetter(0)) if keys else ():
             if start < done:
                 continue
             for shape in shapes:
@@ -100,15 +93,15 @@ class Tokens:
                         break
 
     def _beginnings(
-        self, joined: str, keys: Iterable[str], allowance: Allowance
+        self, text: str, keys: Iterable[str], allowance: Allowance
     ) -> Iterator[tuple[int, list[TokenShape]]]:
         for prefix, shapes in {prefix: found for key in keys for prefix, found in self._by_key[key].items()}.items():
-            at = joined.find(prefix)
+            at = text.find(prefix)
             while at >= 0:
                 allowance.spend(NEEDLE_EFFORT)
-                if _AT_START.match(joined, at):
+                if _AT_START.match(text, at):
                     yield at, shapes
-                at = joined.find(prefix, at + 1)
+                at = text.find(prefix, at + len(prefix))
 
 
 def _keys(prefix: str) -> list[str]:
