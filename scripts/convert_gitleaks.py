@@ -63,6 +63,7 @@ LEFT_OUT = {
                 "square-access-token",
             ),
             "gitlab-session-cookie",
+            "dropbox-short-lived-api-token",
         ),
         _OURS,
     ),

@@ -78,7 +78,6 @@ _CLOUDS: Final = (
     ("google_key", ("AIza",), r"AIza[\w-]{30,}"),
     ("google_token", ("ya29.", "GOCSPX-", "1//0"), r"(?:ya29\.|GOCSPX-|1//0)[\w-]{20,}(?:\.[\w-]{20,})*"),
     ("google_token", ("4/0A",), r"4/0A[\w-]{40,}"),
-    ("firebase_key", ("AAAA",), r"AAAA[\w-]{7}:[\w-]{100,}"),
     ("digitalocean_token", ("dop_v1_", "doo_v1_", "dor_v1_"), r"do[opr]_v1_[A-Za-z0-9]{20,}"),
     (
         "tencent_key_id",
