@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Sequence
 from typing import Final
 
 RUN_CHARS: Final = 16
@@ -18,3 +19,8 @@ def long_runs(text: str) -> list[tuple[int, int]]:
         return []
     masked = text.encode("latin-1", "replace").translate(_MASK)  # one byte for each character, so that places are kept
     return [found.span() for found in _RUN.finditer(masked)]
+
+
+def joined_runs(text: str, runs: Sequence[tuple[int, int]]) -> str:
+    """The runs, each on a line, with the character before it."""
+    return "\n".join(["", *[text[start - 1 if start else 0 : end] for start, end in runs]])

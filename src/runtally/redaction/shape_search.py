@@ -10,7 +10,7 @@ from typing import Final
 from runtally.redaction import gitleaks, seed_phrases, shapes, vendors
 from runtally.redaction.allowance import NEEDLE_EFFORT, SHAPE_EFFORT, Allowance
 from runtally.redaction.marks import Mark
-from runtally.redaction.runs import long_runs
+from runtally.redaction.runs import joined_runs, long_runs
 from runtally.redaction.shapes import Row
 from runtally.redaction.token_search import Found, Tokens, TokenShape
 from runtally.redaction.tokens import TOKENS
@@ -52,11 +52,13 @@ class Shapes:
         runs = long_runs(text)
         if not runs:
             return text
-        if shapes := self._in_runs.found("\n".join([text[start:end] for start, end in runs]), allowance):
+        joined = joined_runs(text, runs)
+        if shapes := self._in_runs.found(joined, allowance):
             for shape in shapes:
                 text = shape.hidden(text, mark, allowance)
             runs = long_runs(text)
-        found = [*self._tokens.found(text, runs, allowance)]
+            joined = joined_runs(text, runs)
+        found = [*self._tokens.found(text, joined, allowance)]
         if self._vendors:
             found += self._vendors.found(text, runs, allowance)
         return _replaced(text, found, mark) if found else text

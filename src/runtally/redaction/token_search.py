@@ -75,9 +75,8 @@ class Tokens:
                     self._by_key.setdefault(key, {}).setdefault(prefix, []).append(shape)
         self._keys = frozenset(self._by_key)
 
-    def found(self, text: str, runs: Sequence[tuple[int, int]], allowance: Allowance) -> Iterator[Found]:
-        """The tokens in the runs, in their order."""
-        joined = "\n".join(["", *[text[max(0, start - 1) : end] for start, end in runs]])
+    def found(self, text: str, joined: str, allowance: Allowance) -> Iterator[Found]:
+        """The tokens in the text, in their order; `joined` are the runs that they are looked for in."""
         keys = self._keys.intersection(_STARTS.findall(joined))
         keys |= self._keys.intersection(_ESCAPED_STARTS.findall(joined))
         done = 0
@@ -99,9 +98,10 @@ class Tokens:
             at = text.find(prefix)
             while at >= 0:
                 allowance.spend(NEEDLE_EFFORT)
-                if _AT_START.match(text, at):
+                after = at + len(prefix)
+                if not text.startswith(prefix, after) and _AT_START.match(text, at):
                     yield at, shapes
-                at = text.find(prefix, at + len(prefix))
+                at = text.find(prefix, after)
 
 
 def _keys(prefix: str) -> list[str]:

@@ -194,8 +194,8 @@ _SERVICES: Final = (
     ("mandrill_key", ("md-",), r"md-(?=[\w-]{0,21}\d)(?=[\w-]{0,21}[A-Z])[\w-]{22}(?![\w-])"),
     (
         "mollie_key",
-        ("live_", "test_"),
-        r"(?:live|test)_(?=[A-Za-z0-9]{0,29}\d)(?=[A-Za-z0-9]{0,29}[A-Z])[A-Za-z0-9]{30,}",
+        ("live_",),
+        r"live_(?=[A-Za-z0-9]{0,29}\d)(?=[A-Za-z0-9]{0,29}[A-Z])[A-Za-z0-9]{30,}",
     ),
     ("launchdarkly_key", ("api-", "sdk-"), r"(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}(?![\w-])"),
     ("datadog_key", ("pub",), r"pub[0-9a-f]{32}(?![A-Za-z0-9])"),
