@@ -14,8 +14,6 @@ from runtally.redaction.allowance import NEEDLE_EFFORT, SHAPE_EFFORT, Allowance
 from runtally.redaction.values import is_placeholder
 
 _KEY_CHARS: Final = 3
-_LEAST_ENTROPY: Final = 2.0
-"""Bits a character: `ghp_xxxxxxxx…` has less."""
 
 # In escaped text the letters before a token may belong to a `\n`, a `\u003d`, a `%3D` or a terminal's colour.
 _STARTS: Final = re.compile(rf"[^A-Za-z0-9](?=([\s\S]{{{_KEY_CHARS}}}))")
@@ -42,7 +40,7 @@ class Found(NamedTuple):
 class TokenShape:
     """A row of `tokens`, whose pattern is compiled when a text first holds one of its prefixes."""
 
-    def __init__(self, kind: str, prefixes: Sequence[str], pattern: str, entropy: float = _LEAST_ENTROPY) -> None:
+    def __init__(self, kind: str, prefixes: Sequence[str], pattern: str, entropy: float = 0) -> None:
         self.kind = kind
         self.prefixes = tuple(prefixes)
         self._source = pattern
