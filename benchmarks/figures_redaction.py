@@ -13,12 +13,13 @@ from typing import Any, Final
 from benchmarks.rounds import alternate
 from benchmarks.scale import Scale
 from benchmarks.table import Goal, Row
-from runtally.redaction import redact_json, redact_text
+from runtally.redaction import Redactor
 
 _SHORT: Final = 10_000
 _UNIT: Final = "µs/char"
 _LINEAR: Final = Goal("≤", 1.5)
 _PROSE_GOAL: Final = Goal("≤", 0.01)
+_REDACTOR: Final = Redactor()
 _ADVERSARIAL_GOAL: Final = Goal("≤", 0.3)
 
 _SENTENCES: Final = (
@@ -58,11 +59,11 @@ def redaction(scale: Scale, _: Path) -> list[Row]:
     """Redaction of texts and JSON, µs a character: of 10,000 characters, and of a long text against those."""
     rows = []
     for name, text in {"prose": _prose, "code": _code, "logs": _logs}.items():
-        rows += _figures(f"redaction: {name}", scale, redact_text, text, _PROSE_GOAL if name == "prose" else None)
-    rows += _figures("redaction: JSON rows", scale, redact_json, _json_rows)
+        rows += _figures(f"redaction: {name}", scale, _REDACTOR.text, text, _PROSE_GOAL if name == "prose" else None)
+    rows += _figures("redaction: JSON rows", scale, _REDACTOR.json, _json_rows)
     for repeated in _LOOK_ALIKES:
         rows += _figures(
-            f"redaction: {repeated!r} repeated", scale, redact_text, _repeated(repeated), _ADVERSARIAL_GOAL
+            f"redaction: {repeated!r} repeated", scale, _REDACTOR.text, _repeated(repeated), _ADVERSARIAL_GOAL
         )
     return rows
 
@@ -126,10 +127,11 @@ def _repeated(piece: str) -> Callable[[int], str]:
 _FRESH: Final = """
 from time import perf_counter
 times = [perf_counter()]
-from runtally.redaction import redact_text
+from runtally.redaction import Redactor
 times.append(perf_counter())
+redactor = Redactor()
 for _ in range(2):
-    redact_text("A short text in which nothing is secret.")
+    redactor.text("A short text in which nothing is secret.")
     times.append(perf_counter())
 print(*((after - before) * 1_000 for before, after in zip(times, times[1:])))
 """

@@ -18,12 +18,14 @@ def distribution(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
 
 
-def test_the_package_brings_its_sql_its_migrations_and_its_types() -> None:
+def test_the_package_brings_its_sql_its_migrations_its_data_and_its_types() -> None:
     installed = resources.files("runtally")
-    for file in (file for file in PACKAGE.rglob("*") if file.suffix == ".sql" or file.name == "py.typed"):
+    for file in (file for file in PACKAGE.rglob("*") if file.suffix in (".sql", ".json", ".txt", ".typed")):
         assert installed.joinpath(*file.relative_to(PACKAGE).parts).is_file(), f"{file.name} must be installed"
     kinds = {file.suffix for file in PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
-    assert kinds == {".py", ".sql", ".typed"}, "hatch packs the whole folder; keep what is not needed out of it"
+    assert kinds == {".py", ".sql", ".typed", ".json", ".txt"}, (
+        "hatch packs the whole folder; keep what is not needed out of it"
+    )
 
 
 def test_the_wheel_is_the_package_folder_and_the_source_archive_is_complete() -> None:

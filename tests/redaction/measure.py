@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from runtally.redaction import redact_json, redact_text
+from runtally.redaction import Redactor
 from tests.redaction import outside
 from tests.redaction.alignment import hidden_in, is_wrong
 from tests.redaction.corpus import Case, Family, Marked, Span, families, strings_of
@@ -20,6 +20,7 @@ from tests.redaction.corpus import Case, Family, Marked, Span, families, strings
 HELD_OUT: Final = "is held out: rules must not be written after its cases; give --look-at-held-out if you write none"
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _LONGEST_LEFT: Final = 8
+_REDACTOR: Final = Redactor()
 
 Redact = Callable[[Any], Any]
 
@@ -55,7 +56,7 @@ class Row:
 
 def redact(value: Any) -> Any:
     """A text as free text, anything else as a JSON value."""
-    return redact_text(value) if isinstance(value, str) else redact_json(value)
+    return _REDACTOR.text(value) if isinstance(value, str) else _REDACTOR.json(value)
 
 
 def table(measured: Iterable[Family] | None = None, redact: Redact = redact) -> list[Row]:

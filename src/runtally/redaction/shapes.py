@@ -1,31 +1,36 @@
-"""What a credential looks like that gives itself away wherever it stands: data for `shape_search`.
+"""What a credential looks like that gives itself away by what stands in it or around it: data for `shape_search`.
 
-No pattern scans far and then fails, which is what keeps redaction linear on any text: a repetition that something must
-follow is bounded, or begins only where a token begins.
+What begins with a prefix and goes on as one token is in `tokens`. A row is (kind, needles, pattern): tried where a
+needle is in the text; replaces the group `value`, or the whole match. No pattern scans far and then fails, which keeps
+redaction linear on any text: a repetition that something must follow is bounded, or begins only where a token begins.
 """
 
 from typing import Final
 
+Row = tuple[str, tuple[str, ...], str]
+"""The kind, the needles one of which is in every text with such a secret, and the pattern."""
 
-def _start(prefix: str, word: str = "A-Za-z0-9") -> str:
-    r"""`prefix` where a token begins: in escaped text the letter before it may belong to a `\n` or a `%3D`."""
-    return rf"{prefix}(?:(?<![{word}]{prefix})|(?<=\\[nrt]{prefix})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{prefix}))"
-
-
-SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
-    # (kind, needles, pattern): tried where a needle is in the text; replaces the group `value`, or the whole match.
+BLOCKS: Final[tuple[Row, ...]] = (  # looked for first: what is hidden within a block would hide its end
     # To the END line; where that was cut off, to the end of the text (or of the JSON string that it stands in), if a
     # key's body follows and not prose.
     (
         "private_key",
         ("-----BEGIN ",),
         (
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-\[]|-(?!----BEGIN ))*?"
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:(?=(?:[^-]|-(?!----)){0,400}?[\w+/=]{24})(?:[^-\[]|-(?!----BEGIN ))*?"
             r"-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|(?=(?:\s|\\{1,15}[nr]){0,8}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}"
             r"|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))(?:[^\"\\]|\\(?!\\{0,15}\"))*)"
         ),
     ),
-    ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
+)
+
+IN_RUNS: Final[tuple[Row, ...]] = (  # the needles are looked for in `runs.long_runs` alone
+    # What is common and like nothing else is found where other characters are glued to it, too.
+    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_(?!x{6})[A-Za-z0-9]{20,}"),
+    ("github_token", ("github_pat_",), r"github_pat_(?!x{6})\w{20,}"),
+    ("gitlab_token", ("glpat-",), r"glpat-(?!x{6})[\w-]{20,}(?:\.\w+)*"),
+    ("stripe_key", ("k_live_",), r"[sr]k_live_(?!x{6})[A-Za-z0-9]{10,}"),
     # The secret half has no shape: the first forty characters after the id that are no hexadecimal digest.
     (
         "aws_secret_key",
@@ -35,55 +40,54 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
             r"(?P<value>[\w+/]{40})(?![\w+/=])"
         ),
     ),
-    ("aws_key_id", ("AKIA", "ASIA"), _start("A[KS]IA") + r"[A-Z0-9]{16}(?![A-Za-z0-9])"),
-    ("anthropic_key", ("sk-",), r"sk-ant-[\w-]{10,}"),
-    ("openrouter_key", ("sk-",), r"sk-or-[\w-]{20,}"),
-    ("openai_key", ("sk-",), r"sk-(?:proj|svcacct|admin)-[\w-]{20,}"),
-    # OpenAI's first shape, which others use too; all in lower case it may be hyphenated words.
-    (
-        "api_key",
-        ("sk-",),
-        _start("sk-")
-        + r"(?:(?=[\w-]{0,48}[A-Z\d])(?:[a-z]{2,12}-){0,2}(?:[\da-f]{8}-[\da-f-]{27}|\w{20})[\w-]*|[a-z]{32,})",
-    ),
-    ("google_key", ("AIza",), _start("AIza") + r"[\w-]{30,}"),
-    ("google_token", ("ya29.", "GOCSPX-", "1//0"), r"(?:ya29\.|GOCSPX-|1//0)[\w-]{20,}"),
-    ("huggingface_token", ("hf_",), _start("hf_") + r"[A-Za-z0-9]{20,}"),
-    ("groq_key", ("gsk_",), r"gsk_[A-Za-z0-9]{20,}"),
-    ("xai_key", ("xai-",), r"xai-[A-Za-z0-9]{20,}"),
-    ("perplexity_key", ("pplx-",), r"pplx-[A-Za-z0-9]{20,}"),
-    ("replicate_token", ("r8_",), _start("r8_") + r"[A-Za-z0-9]{20,}"),
-    ("stripe_key", ("k_live_", "k_test_"), r"[sr]k_(?:live|test)_[A-Za-z0-9]{10,}"),
-    ("webhook_secret", ("whsec_",), r"whsec_[A-Za-z0-9+/=]{16,}"),
-    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_[A-Za-z0-9]{20,}"),
-    ("github_token", ("github_pat_",), r"github_pat_\w{20,}"),
-    ("gitlab_token", ("glpat-", "gldt-", "glrt-", "glptt-"), r"gl(?:pat|dt|rt|ptt)-[\w-]{20,}(?:\.\w+)*"),
-    ("slack_token", ("xox",), _start("xox") + r"[a-z](?:\.xox[a-z])?-(?=[\w-]{0,40}\d)[\w-]{10,}"),
-    ("slack_token", ("xapp-",), r"xapp-\d-[\w-]{10,}"),
-    ("slack_webhook", ("hooks.slack.com/",), r"slack\.com/(?:services|workflows|triggers)/(?P<value>[\w/]{20,})"),
     ("discord_webhook", ("/webhooks/",), r"/webhooks/\d{6,20}/(?P<value>[\w-]{20,})"),
-    ("sendgrid_key", ("SG.",), r"SG\.[\w-]{16,64}\.[\w-]{16,}"),
-    ("twilio_key", ("SK",), _start("SK") + r"[0-9a-f]{32}(?![A-Za-z0-9])"),
-    ("twilio_key", ("AC",), r"AC[0-9a-f]{32}:(?P<value>[0-9a-f]{32,})"),
-    ("npm_token", ("npm_",), _start("npm_") + r"[A-Za-z0-9]{30,}"),
-    ("pypi_token", ("pypi-Ag",), r"pypi-Ag[\w-]{20,}"),
-    ("digitalocean_token", ("_v1_",), r"do[opr]_v1_[A-Za-z0-9]{20,}"),
-    ("databricks_token", ("dapi",), r"dapi[0-9a-f]{32}[\w-]*"),
-    ("linear_key", ("lin_api_", "lin_oauth_"), r"lin_(?:api|oauth)_[A-Za-z0-9]{20,}"),
-    ("notion_token", ("secret_",), _start("secret_") + r"[A-Za-z0-9]{40,}"),
-    ("notion_token", ("ntn_",), _start("ntn_") + r"[A-Za-z0-9]{30,}"),
-    ("telegram_token", (":A",), r"(?<!\d)\d{6,10}:(?P<value>A[\w-]{30,})"),
-    ("mailgun_key", ("key-",), _start("key-", r"\w-") + r"[0-9a-z]{32}(?![\w-])"),
-    ("shopify_token", ("shpat_", "shpca_", "shppa_", "shpss_"), r"shp(?:at|ca|pa|ss)_[A-Za-z0-9]{20,}"),
-    ("sentry_token", ("sntrys_", "sntryu_"), r"sntry[su]_[\w+/=-]{20,}"),
-    # A snake_case name that begins like it has underscores and no capital.
-    ("runtally_key", ("rtk_",), r"rtk_(?:(?=[\w-]{0,42}[A-Z])[\w-]{43,}|[A-Za-z0-9-]{43,})"),
+    (
+        "webhook",
+        ("/hooks/", "/with/key/", "/bot/v2/hook/", "/webhook", "/integration/", "/ical/"),
+        (
+            r"(?:/hooks/catch/\d{4,12}/|/with/key/|/bot/v2/hook/|/integration/(?=[0-9a-f]{32}/)|/hooks/(?=[a-z0-9]{26}(?!\w))"
+            r"|/webhook(?:b2|-test)?/(?=[0-9a-f]{8}-)|/ical/[\w.@%-]{1,99}/private-)"
+            r"(?P<value>(?=[\w@/-]{0,99}\d)[\w-]{7,}(?:[@/][\w-]{8,}){0,4})"
+        ),
+    ),
+    (
+        "token",
+        ("/reset", "/invit", "/confirm", "/verify", "/activate", "/magic", "/accept"),
+        (
+            r"/(?:reset|invit|confirm|verify|activate|magic|accept)[\w-]{0,20}/"
+            r"(?P<value>(?=[\w-]{0,64}\d)(?=[\w-]{0,64}[A-Z])[\w-]{20,}|[0-9a-f]{32,})(?![\w-])"
+        ),
+    ),
     (
         "api_key",
-        ("nvapi-", "tvly-", "lsv2_", "pcsk_", "dckr_pat_", "tskey-", "ATATT3", "PMAK-", "NRAK-", "glsa_"),
-        r"(?:nvapi-|tvly-|lsv2_|pcsk_|dckr_pat_|tskey-|ATATT3|PMAK-|NRAK-|glsa_)[\w-]{20,}=*",
+        ("infura.io/", "alchemy.com/v2/", "quiknode.pro/"),
+        r"(?:infura\.io/(?:ws/)?v3|alchemy\.com/v2|quiknode\.pro)/(?P<value>[\w-]{20,})",
     ),
-    ("jwt", ("eyJ",), _start("eyJ", r"\w-") + r"[\w-]{8,}\.[\w.-]{10,}"),
+    ("twilio_key", ("AC",), r"AC[0-9a-f]{32}:(?P<value>[0-9a-f]{32,})"),
+    ("azure_client_secret", ("Q~",), r"(?<![\w~.-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])"),
+    # Microsoft's keys carry a signature of their product near the end.
+    (
+        "azure_key",
+        ("JQQJ9", "AZDO", "+ASt", "+ACDb", "AzFu", "AzSe", "APIM", "AzCa", "+AEh", "+ARm", "+ABa"),
+        (
+            r"(?<![\w+/])(?:[A-Za-z0-9]{52}JQQJ9[9D][A-Za-z0-9]{25,26}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}"
+            r"|[A-Za-z0-9+/]{76}\+(?:ASt|ABa)[A-Za-z0-9+/]{6}==|[A-Za-z0-9+/]{76}(?:\+ACDb|AzFu)[A-Za-z0-9+/]{2,5}=="
+            r"|[A-Za-z0-9+/]{33}(?:\+(?:AEh|ARm)|AzCa|AIoT)[A-Za-z0-9+/]{5,6}=|[A-Za-z0-9+/]{42}(?:AzSe|APIM)\w{6})(?![\w+/])"
+        ),
+    ),
+    ("firebase_key", ("APA91b",), r"AAAA[\w-]{7}:APA91b[\w-]{100,}"),
+    ("terraform_token", (".atlasv1.",), r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}"),
+    ("maxmind_key", ("_mmk",), r"(?<![A-Za-z0-9])[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?![A-Za-z0-9])"),
+    ("mailchimp_key", ("-us",), r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?![\w-])"),
+    ("newrelic_key", ("NRAL",), r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?![A-Za-z0-9])"),
+)
+
+SHAPES: Final[tuple[Row, ...]] = (
+    ("braintree_token", ("access_token$",), r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
+    ("telegram_token", (":A",), r"(?<!\d)\d{6,10}:A[\w-]{30,}"),
+    ("wallet_key", ("allet(", "ccounts"), r"(?:Wallet\(|accounts\W{1,8})[\"'](?P<value>0x[0-9a-fA-F]{64})"),
+    ("salesforce_session", ("00D",), r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{12,15}![\w.-]{60,}"),
+    ("credential", ("ignature=",), r"[?&;](?i:signature)=(?P<value>[\w%~+/-]{20,}={0,2})"),
     # Without a digit, only what is longer than a word; `realm=…` belongs to a challenge, not to a credential.
     (
         "bearer_token",
@@ -93,12 +97,13 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("basic_credentials", ("asic ",), r"(?i:basic)[ \t]+(?P<value>[A-Za-z0-9+/]{6,}={0,2})"),
     (
         "cookie",
-        ("ookie:", "ookie=", "ookie =", 'ookie"', "ookie'", "ookie\\"),
+        ("ookie",),
         (
             r"(?i:cookie)(?:\\{0,15}[\"'`])?\]?[ \t]*[:=][ \t]*(?:\\{0,15}[\"'`])?(?P<value>[\w!#$%&*+.^|~-]{1,80}="
             r"(?:[^\s;,\"'`\\]+|\"[^\"\n]{1,999}\"?)(?:;[ \t]*(?:[\w-]{1,80}=[^\s;,\"'`\\]*|HttpOnly|Secure))*)"
         ),
     ),
+    ("cookie", ("_gitlab_session=",), r"_gitlab_session=(?P<value>[0-9a-z]{32})"),
     # A port is no password and a digest no host; a slash is in a password only where a host and a path follow it.
     (
         "url_password",
@@ -112,7 +117,7 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("url_token", ("://",), r"://(?P<value>[A-Za-z0-9_-]{32,})(?=@)"),
     (
         "password",
-        (" -u", " --user"),
+        ("curl",),
         r"curl\b[^\n]{0,200}?\s(?:-u[ =]?|--user[ =])[\"']?[^\s:\"']{1,80}:(?P<value>[^\s\"']+)",
     ),
     (

@@ -1,0 +1,228 @@
+"""Tokens that begin with what gives them away: data for `token_search`.
+
+Each pattern begins with one of its prefixes, and is tried only where that stands at the beginning of a token. No
+pattern scans far and then fails: a repetition that something must follow is bounded. What gitleaks knows as well as we
+do is in `gitleaks.json`; here is what it lacks, or what we take in more of its forms.
+"""
+
+from base64 import b64encode
+from itertools import product
+from typing import Final
+
+_NOT_INSIDE: Final = r"(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+"""For a prefix that may as well stand inside a generated token of letters, digits, `-` and `_`."""
+
+# Discord's tokens begin with the digits of an id in base64.
+_DIGITS_IN_BASE64: Final = tuple(map("".join, product("MNO", "DTjz", "AEIMQUYcgk")))
+
+_KEY_LABELS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
+_KEYS_IN_BASE64: Final = tuple(
+    b64encode(f"-----BEGIN {label}PRIVATE KEY".encode()).decode().rstrip("=")[:-1] for label in _KEY_LABELS
+)
+
+_AI: Final = (
+    ("anthropic_key", ("sk-ant-",), r"sk-ant-[\w-]{10,}"),
+    ("openrouter_key", ("sk-or-",), r"sk-or-[\w-]{20,}"),
+    ("openai_key", ("sk-proj-", "sk-svcacct-", "sk-admin-"), r"sk-[a-z]{4,7}-[\w-]{20,}"),
+    # OpenAI's first shape, which others use too; all in lower case it may be hyphenated words.
+    (
+        "api_key",
+        ("sk-",),
+        (
+            r"sk-(?:(?=[\w-]{0,48}[A-Z\d])(?:[a-z]{2,12}-){0,2}(?:[\da-f]{8}-[\da-f-]{27}|\w{20})[\w-]*"
+            r"|[a-z]{32,}|(?=[\w-]{0,24}\d)[a-z]{2,10}-[\w-]{24,})"
+        ),
+    ),
+    ("elevenlabs_key", ("sk_",), r"sk_[0-9a-f]{40,64}(?![A-Za-z0-9])"),
+    ("huggingface_token", ("hf_", "api_org_"), r"(?:hf|api_org)_[A-Za-z0-9]{20,}"),
+    ("groq_key", ("gsk_",), r"gsk_[A-Za-z0-9]{20,}"),
+    ("xai_key", ("xai-",), r"xai-[A-Za-z0-9]{20,}"),
+    ("perplexity_key", ("pplx-",), r"pplx-[A-Za-z0-9]{20,}"),
+    ("replicate_token", ("r8_",), r"r8_[A-Za-z0-9]{20,}"),
+    ("together_key", ("tgp_v1_",), r"tgp_v1_[\w-]{20,}"),
+    ("cerebras_key", ("csk-",), r"csk-[a-z0-9]{30,}"),
+    ("fireworks_key", ("fw_",), r"fw_(?=[A-Za-z0-9]{0,24}\d)[A-Za-z0-9]{20,}"),
+    ("voyage_key", ("pa-",), r"pa-(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[A-Z])[\w-]{40,}"),
+    ("firecrawl_key", ("fc-",), r"fc-[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("apify_token", ("apify_api_",), r"apify_api_[A-Za-z0-9]{20,}"),
+    ("jina_key", ("jina_",), r"jina_[0-9a-f]{20,}[\w-]*"),
+    ("e2b_key", ("e2b_",), r"e2b_[0-9a-f]{32,}"),
+    ("wandb_key", ("wandb_v1_",), r"wandb_v1_[\w-]{20,}"),
+    ("anyscale_key", ("esecret_", "aph0_"), r"(?:esecret|aph0)_[A-Za-z0-9]{20,}"),
+    (
+        "api_key",
+        (
+            *(
+                "nvapi-",
+                "tvly-",
+                "lsv2_pt_",
+                "lsv2_sk_",
+                "lsv2_",
+                "pcsk_",
+                "tskey-",
+                "PMAK-",
+                "PMAT-",
+                "NRAK-",
+                "NRAA-",
+            ),
+            *("NRII-", "NRJS-", "NRBR-", "NRRA-", "NRSP-"),
+        ),
+        r"(?:nvapi-|tvly-|lsv2_|pcsk_|tskey-|PMA[KT]-|NR[A-Z]{2}-)[\w-]{16,}=*",
+    ),
+)
+
+_CLOUDS: Final = (
+    ("aws_key_id", ("AKIA", "ASIA", "ABIA", "ACCA"), r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    ("aws_session_token", ("IQoJb3JpZ2lu", "FwoG", "FQoG"), r"(?:IQoJb3JpZ2lu|F[wQ]oG[A-Z])[\w+/%=-]{60,}"),
+    ("bedrock_key", ("bedrock-api-key-",), r"bedrock-api-key-[\w+/=%-]{40,}"),
+    ("google_key", ("AIza",), r"AIza[\w-]{30,}"),
+    ("google_token", ("ya29.", "GOCSPX-", "1//0"), r"(?:ya29\.|GOCSPX-|1//0)[\w-]{20,}(?:\.[\w-]{20,})*"),
+    ("google_token", ("4/0A",), r"4/0A[\w-]{40,}"),
+    ("digitalocean_token", ("dop_v1_", "doo_v1_", "dor_v1_"), r"do[opr]_v1_[A-Za-z0-9]{20,}"),
+    (
+        "tencent_key_id",
+        ("AKID",),
+        r"AKID(?=[A-Za-z0-9]{0,31}[a-z])(?=[A-Za-z0-9]{0,31}\d)[A-Za-z0-9]{32}(?![A-Za-z0-9])",
+    ),
+    ("yandex_key", ("AQVN", "YCAJE", "YCM", "YCP"), r"(?:AQVN|YCAJE|YC[MP])[\w-]{33,38}(?![\w-])"),
+    ("yandex_token", ("t1.",), r"t1\.[\w-]{6,999}={0,2}\.[\w-]{80,}={0,2}"),
+    ("yandex_token", ("y0_",), r"y0_[\w-]{40,}"),
+    ("vault_token", ("hvs.", "hvb.", "hvr."), r"hv[sbr]\.[\w-]{20,}"),
+    ("vault_token", ("s.",), r"s\.(?=[A-Za-z0-9]{0,23}\d)(?=[A-Za-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}(?![A-Za-z0-9.(=-])"),
+    ("databricks_token", ("dapi", "dkea", "dose"), r"d(?:api|kea|ose)[0-9a-f]{32}[\w-]*"),
+    ("supabase_key", ("sbp_", "sb_secret_"), r"(?:sbp_(?:oauth_|v0_)?[0-9a-f]{40}|sb_secret_[\w-]{20,})"),
+    ("neon_key", ("napi_",), r"napi_[a-z0-9]{40,}"),
+    ("render_key", ("rnd_",), r"rnd_(?=[A-Za-z0-9]{0,31}[A-Z\d])[A-Za-z0-9]{24,}"),
+    ("vercel_token", ("vcp_", "vci_", "vca_", "vcr_", "vck_"), r"vc[piark]_[A-Za-z0-9]{24,}"),
+    ("netlify_token", ("nfp_", "nfc_", "nfo_", "nfb_", "nfu_"), r"nf[pcobu]_[A-Za-z0-9]{36,}"),
+    ("mongodb_secret", ("mdb_sa_sk_",), r"mdb_sa_sk_[\w-]{30,}"),
+    ("dbt_token", ("dbtc_", "dbts_", "dbtu_"), r"dbt[csu]_[\w-]{30,}={0,2}"),
+    ("cloudflare_token", ("cfat_", "cfut_", "cfk_"), r"cf(?:at|ut|k)_[\w-]{40,}"),
+    ("openshift_token", ("sha256~",), r"sha256~[\w-]{43}(?![\w-])"),
+    (
+        "paseto",
+        tuple(f"v{version}.{kind}." for version in "1234" for kind in ("local", "public")),
+        r"v\d\.\w+\.[\w.-]{40,}",
+    ),
+    (
+        "jwt",  # in base64 once more
+        ("ZXlKaGJHY2lPaU", "ZXlKMGVYQWlPaUp", "ZXlKcmFXUWlP", "ZXlKbGJtTWlPaU", "ZXlKcmRIa2lPaUp", "ZXlKemRXSWlPaU"),
+        r"ZXlK[\w+/-]{60,}={0,2}",
+    ),
+    ("jwt", ("eyJ",), _NOT_INSIDE + r"(?<!pk\.)eyJ[\w-]{8,2000}\.[\w.-]{10,}"),
+)
+
+_CODE_HOSTS: Final = (
+    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_[A-Za-z0-9]{20,}"),
+    ("github_token", ("github_pat_",), r"github_pat_\w{20,}"),
+    (
+        "gitlab_token",
+        tuple(f"gl{kind}-" for kind in "pat dt rt rtr ptt cbt ffct ft imt agent oas soat wt".split()),  # noqa: SIM905
+        r"gl[a-z]{2,5}-[\w-]{20,}(?:\.\w+)*",
+    ),
+    ("gitlab_token", ("GR1348941",), r"GR1348941[\w-]{20,}"),
+    ("atlassian_token", ("ATATT3", "ATCTT3"), r"AT[AC]TT3[\w-]{20,}=*(?:[0-9A-F]{8})?"),
+    ("bitbucket_password", ("ATBB",), r"ATBB(?=[A-Za-z0-9]{0,31}\d)[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    ("npm_token", ("npm_",), r"npm_[A-Za-z0-9]{30,}"),
+    ("pypi_token", ("pypi-Ag",), r"pypi-Ag[\w-]{20,}"),
+    ("cargo_token", ("cio",), r"cio(?=[A-Za-z0-9]{0,31}\d)(?=[A-Za-z0-9]{0,31}[A-Z])[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    ("nuget_key", ("oy2",), r"oy2[a-z0-9]{43}(?![A-Za-z0-9])"),
+    ("docker_token", ("dckr_pat_", "dckr_oat_"), r"dckr_[po]at_[\w-]{20,}"),
+    ("buildkite_token", ("bkua_", "bkct_", "bkpt_"), r"bk(?:ua|ct|pt)_[\w-]{30,}"),
+    ("circleci_token", ("CCIPAT_", "CCIPRJ_"), r"CCI(?:PAT|PRJ)_[A-Za-z0-9]{16,30}_[0-9a-f]{40}"),
+    ("sonar_token", ("squ_", "sqp_", "sqa_"), r"sq[upa]_[0-9a-f]{40}(?![A-Za-z0-9])"),
+    ("sourcegraph_token", ("sgp_",), r"sgp_(?:[0-9A-Fa-f]{16}_|local_)?[0-9A-Fa-f]{40}(?![A-Za-z0-9])"),
+    ("runtally_key", ("rtk_",), r"rtk_(?:(?=[\w-]{0,42}[A-Z])[\w-]{43,}|[A-Za-z0-9-]{43,})"),  # or a snake_case name
+)
+
+_SERVICES: Final = (
+    (
+        "stripe_key",
+        tuple(f"{kind}_{mode}_" for kind in ("sk", "rk") for mode in ("live", "test", "prod")),
+        r"[sr]k_\w{4}_[A-Za-z0-9]{10,}",
+    ),
+    ("webhook_secret", ("whsec_",), r"whsec_[A-Za-z0-9+/=]{16,}"),
+    ("slack_token", ("xox",), r"xox[a-z](?:\.xox[a-z])?-(?=[\w-]{0,40}\d)[\w-]{10,}"),
+    ("slack_token", ("xapp-", "xwfp-"), r"x(?:app|wfp)-(?=[\w-]{0,40}\d)[\w-]{12,}"),
+    (
+        "slack_webhook",
+        ("hooks.slack.com/",),
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>[\w/]{20,})",
+    ),
+    ("discord_token", _DIGITS_IN_BASE64, r"[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,}"),
+    ("discord_token", ("mfa.",), r"mfa\.[\w-]{80,}"),
+    (
+        "square_token",
+        ("EAAA", "sq0atp-", "sq0csp-"),
+        r"(?:sq0(?:atp|csp)-|(?<![+/])EAAA(?=[\w-]{0,40}\d))[\w-]{22,60}(?![\w-])",
+    ),
+    ("sendgrid_key", ("SG.",), r"SG\.[\w-]{16,64}\.[\w-]{16,}"),
+    ("twilio_key", ("SK",), r"SK[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("brevo_key", ("xkeysib-", "xsmtpsib-"), r"x(?:key|smtp)sib-[0-9a-f]{64}-[A-Za-z0-9]{16}"),
+    ("resend_key", ("re_",), r"re_(?=\w{0,33}\d)[A-Za-z0-9]{7,10}_[A-Za-z0-9]{20,}"),
+    ("linear_key", ("lin_api_", "lin_oauth_", "lin_wh_"), r"lin_(?:api|oauth|wh)_[A-Za-z0-9]{20,}"),
+    ("notion_token", ("secret_",), r"secret_[A-Za-z0-9]{40,}"),
+    ("notion_token", ("ntn_",), r"ntn_[A-Za-z0-9]{30,}"),
+    ("mailgun_key", ("key-",), _NOT_INSIDE + r"key-[0-9a-z]{32}(?![\w-])"),
+    (
+        "shopify_token",
+        tuple(f"shp{kind}_" for kind in ("at", "ca", "pa", "ss", "ua", "it")),
+        r"shp[a-z]{2}_[A-Za-z0-9]{20,}",
+    ),
+    ("sentry_token", ("sntrys_", "sntryu_"), r"sntry[su]_[\w+/=-]{20,}"),
+    (
+        "doppler_token",
+        tuple(f"dp.{kind}." for kind in ("pt", "st", "ct", "sa", "said", "scim", "audit")),
+        r"dp\.[a-z]+\.(?:[\w-]{2,40}\.)?[A-Za-z0-9]{40,44}",
+    ),
+    ("dynatrace_token", ("dt0",), r"dt0[a-z]\d\d\.[A-Z0-9]{8,24}\.[A-Z0-9]{64}"),
+    ("grafana_token", ("glsa_",), r"glsa_[\w-]{20,}"),
+    ("figma_token", ("figd_", "figu_", "figo_", "figor_", "figur_"), r"fig[a-z]{1,2}_[\w-]{30,}"),
+    ("mapbox_token", ("sk.eyJ", "tk.eyJ"), r"[st]k\.eyJ[\w-]{20,}\.[\w-]{16,}"),
+    ("dropbox_token", ("sl.",), r"sl\.(?:[a-z]\.)?[\w-]{100,}"),
+    ("hubspot_token", ("pat-na", "pat-eu", "pat-ap"), r"pat-[a-z]{2}\d-[0-9a-f]{8}-[0-9a-f-]{27}"),
+    ("posthog_key", ("phx_", "phs_"), r"ph[xs]_[A-Za-z0-9]{30,}"),
+    ("klaviyo_key", ("pk_",), r"pk_[0-9a-f]{34}(?![A-Za-z0-9])"),
+    ("contentful_token", ("CFPAT-",), r"CFPAT-[\w-]{40,}"),
+    ("typeform_token", ("tfp_",), r"tfp_[\w.=-]{40,}"),
+    ("honeycomb_key", ("hcaik_", "hcxik_", "hcamk_"), r"hc[axm]{1,2}[im]?k_[a-z0-9]{40,}"),
+    (
+        "plaid_token",
+        ("access-sandbox-", "access-development-", "access-production-"),
+        r"access-[a-z]{7,11}-[0-9a-f]{8}-[0-9a-f-]{27}",
+    ),
+    ("mandrill_key", ("md-",), r"md-(?=[\w-]{0,21}\d)(?=[\w-]{0,21}[A-Z])[\w-]{22}(?![\w-])"),
+    (
+        "mollie_key",
+        ("live_",),
+        r"live_(?=[A-Za-z0-9]{0,29}\d)(?=[A-Za-z0-9]{0,29}[A-Z])[A-Za-z0-9]{30,}",
+    ),
+    ("launchdarkly_key", ("api-", "sdk-"), r"(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}(?![\w-])"),
+    ("datadog_key", ("pub",), r"pub[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("trello_token", ("ATTA",), r"ATTA[0-9a-f]{60,}[0-9A-F]{0,8}"),
+    ("sumup_key", ("sup_sk_",), r"sup_sk_[A-Za-z0-9]{20,}"),
+    (
+        "airtable_key",
+        ("key",),
+        (
+            r"key(?=[A-Za-z0-9]{0,13}\d)(?=[A-Za-z0-9]{0,13}[A-Z])(?=[A-Za-z0-9]{0,13}[a-z])[A-Za-z0-9]{14}"
+            r"(?![A-Za-z0-9])"
+        ),
+    ),
+    ("paypal_token", ("A21AA",), r"A21AA[\w-]{50,}"),
+    ("asana_token", ("0/", "1/", "2/"), r"[012]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("intercom_token", ("dG9r",), r"dG9r[A-Za-z0-9+/]{40,}={0,2}"),
+    ("instagram_token", ("IGQ",), r"IGQ[VW][\w-]{100,}"),
+    (
+        "facebook_token",
+        ("EAA",),
+        r"EAA(?![A-Za-z0-9]{1,80}AAA)(?=[A-Za-z0-9]{0,40}\d)(?=[A-Za-z0-9]{0,40}[a-z])[A-Za-z0-9]{80,}",
+    ),
+    ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
+    ("private_key", _KEYS_IN_BASE64, r"LS0tLS1CRUdJTi[\w+/]{40,}={0,2}"),
+    ("bitcoin_key", ("5H", "5J", "5K", "6P"), r"(?:5[HJK]|6P)[1-9A-HJ-NP-Za-km-z]{49,56}(?![A-Za-z0-9])"),
+    ("wallet_key", ("xprv", "yprv", "zprv", "tprv"), r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
+    ("nostr_key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}(?![A-Za-z0-9])"),
+)
+
+TOKENS: Final = (*_AI, *_CLOUDS, *_CODE_HOSTS, *_SERVICES)
