@@ -13,6 +13,9 @@ NAME_CHARS: Final = 96
 _RULE_WORDS: Final = 6
 """The most words that a row of `NAMES` speaks of, with what may follow them."""
 
+_NO_COUNT: Final = 1000
+"""A number below it that stands under a secret's name tells how many there are."""
+
 ANY: Final = r".*"
 
 
@@ -193,12 +196,8 @@ class Rule(NamedTuple):
 
     def gives_away_number(self, number: int) -> bool:
         """Whether a number under the name is a secret: tokens are counted, and so is what has few digits."""
-        return self.kind != "token" and self.gives_away(str(abs(number))) and (abs(number) > 999 or not self.is_open)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the name alone says that the value is a secret."""
-        return self.value.pattern == ANY
+        is_count = self.kind == "token" or (abs(number) < _NO_COUNT and self.value.fullmatch(""))
+        return not is_count and self.gives_away(str(abs(number)))
 
     @property
     def covers_objects(self) -> bool:
@@ -220,7 +219,10 @@ class Names:
     def _rule_for(self, name: str) -> Rule | None:
         if "[REDACTED:" in name:
             return None
-        words = _without_variant(in_snake_case(name[-NAME_CHARS:]))
+        words = in_snake_case(name[-NAME_CHARS:])
+        return self._rule_of(words) or self._rule_of(_without_variant(words))
+
+    def _rule_of(self, words: str) -> Rule | None:
         if not words.rstrip("0123456789_").endswith(_ENDINGS):
             return None
         words = "_".join(words.split("_")[-_RULE_WORDS:])
@@ -241,7 +243,7 @@ def tells_of_a_secret(name: str) -> bool:
 
 def _without_variant(words: str) -> str:
     rest, _, last = words.rstrip("0123456789_").rpartition("_")
-    return rest if last in _VARIANTS and rest else words
+    return rest if last in _VARIANTS else ""
 
 
 BUILT_IN: Final = Names(NAMES)

@@ -3,12 +3,13 @@
 import re
 from typing import Any, Final
 
-from runtally.redaction import assignments, marks, structure
+from runtally.redaction import assignments, json_text, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.names import BUILT_IN as NAMES
 from runtally.redaction.names import Names
 from runtally.redaction.shape_search import BUILT_IN as SHAPES
 from runtally.redaction.shape_search import Shapes
+from runtally.redaction.structure import Structure
 
 _SHORT_CHARS: Final = 64
 """In a text no longer than this, one search for any gate takes less time than a look for each."""
@@ -22,15 +23,17 @@ class Redactor:
     def __init__(self, names: Names = NAMES, shapes: Shapes = SHAPES) -> None:
         self._names = names
         self._shapes = shapes
+        self._structure = Structure(self.text, names)
         self._any_gate = re.compile("|".join(map(re.escape, (*shapes.gates, *assignments.GATES))))
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
-        """`text` with every known secret replaced by `[REDACTED:kind]`.
+        """`text` with every known secret replaced by `[REDACTED:kind]`. A text that is JSON goes through `json`.
 
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        if len(text) < _SHORT_CHARS and (len(text) < _SECRET_CHARS or not self._any_gate.search(text)):
+        is_short = len(text) < _SHORT_CHARS and not json_text.is_json(text)
+        if is_short and (len(text) < _SECRET_CHARS or not self._any_gate.search(text)):
             return text
         passes = 1
         while (redacted := self._once(text, allowance)) != text:
@@ -40,6 +43,10 @@ class Redactor:
         return text
 
     def _once(self, text: str, allowance: Allowance) -> str:
+        if json_text.is_json(text):
+            redacted = json_text.redacted(text, lambda value: self.json(value, allowance))
+            if redacted is not None:
+                return redacted
         return assignments.without_assignments(
             self._shapes.hidden(text, marks.of_kind, allowance), self._names, allowance
         )
@@ -53,7 +60,7 @@ class Redactor:
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        return structure.without_secrets(value, self.text, self._names, allowance)
+        return self._structure.without_secrets(value, allowance)
 
     def name(self, name: str, key: bytes, allowance: Allowance = UNLIMITED) -> str:
         """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
