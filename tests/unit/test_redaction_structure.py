@@ -25,6 +25,7 @@ UNDER_A_NAME = {
     "tokens": {"tokens": {"input": 4096, "access": f"{HIDDEN}-{fake(9)}"}},
     "words of a seed": {"seed_words": [HIDDEN, HIDDEN]},
     "codes": {"recovery_codes": [HIDDEN, 12345678]},
+    "the bytes of a key": {"network_key": list(range(1, 17)), "api": {"key": HIDDEN}},
     "a PIN": {"pin": 4711, "cvv": "123"},
     "a login": {"auth": f"bob:{HIDDEN}"},
 }
@@ -54,7 +55,11 @@ PAIRS = {
     "Postman": {"auth": {"type": "bearer", "bearer": [{"key": "token", "value": HIDDEN, "type": "string"}]}},
     "pairs": [["user", "ann"], ["password", HIDDEN]],
     "raw headers": ["Host", "x.test", "X-Api-Key", HIDDEN],
+    "an API key of Postman": {"apikey": [{"key": "key", "value": "X-Key"}, {"key": "value", "value": HIDDEN}]},
+    "the lines of a key": {"lines": ["-----BEGIN PRIVATE KEY-----", HIDDEN, HIDDEN, "-----END PRIVATE KEY-----", "x"]},
     "a table": {"columns": ["user", "password"], "rows": [["ann", HIDDEN], ["bob", HIDDEN]]},
+    "a field in a page": {"action": "fill", "selector": "input[type=password]", "text": HIDDEN},
+    "a field that is described": {"element": "Password field", "ref": "e12", "text": HIDDEN},
     "a Kubernetes Secret": {"kind": "Secret", "data": {"x": HIDDEN}, "stringData": {"url": HIDDEN}},
 }
 
@@ -154,21 +159,23 @@ def test_json_in_a_string_is_redacted_as_json_and_written_as_it_was(written, lev
     assert redact_text(nested("")) == nested("")
 
 
+def test_every_other_byte_of_json_in_a_string_stays():
+    text = ' [ 1.50e0,1e999 ,{"password":{ "x" :"horse staple"}, "\\u00fc\\/": "\\ud800"},NaN, "é\\u0041" ]\r\n'
+    assert redact_text(text) == text.replace("horse staple", "[REDACTED:password]")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         '{"password": "horse staple", "password": "battery"}',
-        '{"password": "horse staple", "n": 1e999}',
-        '{"password": "horse staple", "n": NaN}',
         '{"password": "horse staple", "n": ' + "9" * 5000 + "}",
-        '{"password": "horse staple", "é": "\\ud800"}',
         '{"password": "horse staple", "a": ' + "[" * 5000 + "]" * 5000 + "}",
         '[{"password": "horse staple"}, ]',
         '{"password": "horse staple"} {"x": 1}',
     ],
     ids=lambda text: text[:60],
 )
-def test_json_that_cannot_be_written_again_is_redacted_as_text(text):
+def test_json_that_is_none_or_has_a_key_twice_is_redacted_as_text(text):
     redacted = redact_text(text)
     assert redacted == text.replace("horse staple", "[REDACTED:password]").replace("battery", "[REDACTED:password]")
     assert redact_text(redacted) == redacted

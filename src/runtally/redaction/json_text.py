@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 _SHORTEST: Final = 8
-_INDENTED: Final = re.compile(r"\s*[{\[]\r?\n([ \t]{1,8})")
-_STYLES: Final = ((",", ":"), (", ", ": "), (",", ": "))
+_LEAF: Final = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"|[\w.+-]+")
 
 
 def is_json(text: str) -> bool:
@@ -18,40 +17,37 @@ def is_json(text: str) -> bool:
 
 
 def redacted(text: str, redact: Callable[[Any], Any]) -> str | None:
-    """`text` with the JSON in it replaced by what `redact` makes of its value, byte for byte where nothing changes.
+    """`text` with the leaves and keys replaced that `redact` changes in its value; every other byte stays.
 
-    None if it is no JSON, or could not be written again without a loss.
+    None if it is no JSON, or an object in it has the same key twice.
     """
     try:
         value = json.loads(text)
         changed = redact(value)
-        if changed == value:
-            return text
-        value = json.loads(text, object_pairs_hook=_without_repetition)
-        begin, end = len(text) - len(text.lstrip()), len(text.rstrip())
-        return text[:begin] + _in_style_of(text[begin:end], value, changed) + text[end:]
+        return text if changed == value else "".join(_spliced(text, value, changed))
     except (ValueError, RecursionError):
         return None
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    if len(entries) < len(pairs):
-        raise ValueError
-    return entries
+def _spliced(text: str, value: Any, changed: Any) -> Iterator[str]:
+    done = 0
+    for found, (old, new) in zip(_LEAF.finditer(text), _leaves(value, changed), strict=True):
+        if old != new:
+            yield text[done : found.start()]
+            yield json.dumps(new, ensure_ascii=found[0].isascii())
+            done = found.end()
+    yield text[done:]
 
 
-def _in_style_of(text: str, value: Any, changed: Any) -> str:
-    """`changed` written as `text` is, of which `value` was read."""
-    indented = _INDENTED.match(text)
-    is_ascii = text.isascii()
-
-    def written(value: Any, separators: tuple[str, str]) -> str:
-        indent = indented[1] if indented else None
-        return json.dumps(value, ensure_ascii=is_ascii, separators=separators, indent=indent, allow_nan=False)
-
-    loose = (",", ": ") if indented else (", ", ": ")
-    style = next((style for style in _STYLES if written(value, style) == text), loose if '": ' in text else (",", ":"))
-    result = written(changed, style)
-    result.encode()  # a lone surrogate that was escaped cannot stand unescaped
-    return result
+def _leaves(value: Any, changed: Any) -> Iterator[tuple[Any, Any]]:
+    """The keys and leaves of both, side by side, as they follow one another in a text."""
+    pending = [(value, changed)]
+    while pending:
+        old, new = pending.pop()
+        if isinstance(old, dict):
+            for (key, child), (new_key, new_child) in zip(reversed(old.items()), reversed(new.items()), strict=True):
+                pending += (child, new_child), (key, new_key)
+        elif isinstance(old, list):
+            pending += zip(reversed(old), reversed(new), strict=True)
+        else:
+            yield old, new

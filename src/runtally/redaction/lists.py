@@ -4,7 +4,7 @@ import re
 import shlex
 from typing import Any, Final
 
-from runtally.redaction.marks import MARK
+from runtally.redaction.marks import MARK, of_kind
 from runtally.redaction.names import Names, Rule
 
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
@@ -12,6 +12,7 @@ _WORDS: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _HEADER_SIGN: Final = ("-", "uthorization", "ookie")
 _LINE_WORDS: Final = 256
 _LINE_CHARS: Final = 8192
+_KEY_BYTES: Final = 16
 _NEEDS_QUOTES: Final = re.compile(r"[\s\"'\\]|\A\Z")
 
 
@@ -35,6 +36,22 @@ def header_rules(items: list[Any], names: Names) -> dict[int, Rule]:
         and (rule := names.rule_for(name))
         and not _WORDS.fullmatch(items[at * 2 + 1])
     }
+
+
+def hide_key_lines(items: list[Any]) -> None:
+    """Put marks in place of the lines between the first and the last of a private key."""
+    inside = False
+    for at, item in enumerate(items):
+        if not isinstance(item, str) or "-----" not in item:
+            if inside and isinstance(item, str) and item.strip():
+                items[at] = of_kind("private_key")
+        else:
+            inside = "-----BEGIN" in item and "PRIVATE KEY" in item
+
+
+def are_bytes(items: list[Any]) -> bool:
+    """Whether the items are the bytes of a key."""
+    return len(items) >= _KEY_BYTES and all(type(item) is int and 0 <= item <= 255 for item in items)
 
 
 def command_line(program: str, items: list[Any]) -> str | None:

@@ -64,11 +64,11 @@ _LOGINS_TO: Final = (
 _KEYS_OF: Final = (
     r"api|secret|auth|secure_auth|logged_in|nonce|encryption|encrypt|decryption|signing|sign|master|account|subscription"
     r"|service_role|hmac|aes|fernet|cipher|crypto|cookie|jwt|shared|shared_access|pre_?shared|functions?|recovery|unseal"
-    r"|storage_account|account_access|wireguard|webhook_signing|sse_customer|validation|machine"
+    r"|storage_account|account_access|wireguard|wep|wpa|network|webhook_signing|sse_customer|validation|machine"
 )
 _KEYS_FOR: Final = (
     r"app|application|client|consumer|license|storage|deploy|service|admin|ssh|tls|ssl|write|read|ingest|sdk|integration"
-    r"|instrumentation|server|site|session|symmetric|device|wallet|data|host|system"
+    r"|instrumentation|server|site|session|symmetric|device|wallet|data|host|system|user|ingestion|insert|tenant|bot"
 )
 _VENDORS: Final = (
     r"openai|anthropic|claude|gemini|google|maps|stripe|sendgrid|mailgun|mailchimp|postmark|twilio|algolia|aws|azure|gcp"
@@ -96,9 +96,9 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
         rf"[a-z0-9]*(?:{_any_of(('passwort', 'kennwort', 'wachtwoord'))})|\w*(?:{_any_of(languages.PASSWORDS)})",
     ),
     ("password", ANY, rf"(?:{_LOGINS_TO})_?(?:pass|pw)|requirepass|masterauth|psk|pre_?shared_?key|wpa_psk"),
-    ("password", opaque(6), r"pass|pw"),
-    ("password", opaque(6), r"(?:password|passwd|pwd)_?(?:hash|digest|crypt)"),
-    ("password", r"\d{4,12}", r"pin|pin_?code|atm_pin|card_pin|sim_pin|puk"),
+    ("password", opaque(6), r"[a-z0-9]*pass|pw"),
+    ("password", r"[\w.~+/=:%@$,-]{13,}", r"(?:password|passwd|pwd)_?(?:hash|digest|crypt)"),
+    ("password", r"\d{4,12}", r"pin|puk|(?:pin|alarm|door|gate|lock|unlock|entry|access|secret|disarm)_?code"),
     ("password", r"\d{3,4}", r"cvv2?|cvc2?|card_security_code|cvv_code|cvc_code"),
     (
         "password",
@@ -118,7 +118,7 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
         opaque(16),
         rf"(?:{_KEYS_FOR}|{_VENDORS})_?keys?",
     ),
-    ("api_key", opaque(16), rf"key_data|{_any_of(languages.WORDS_FOR_KEY)}"),
+    ("api_key", opaque(16), rf"key_data|honeycomb_team|{_any_of(languages.WORDS_FOR_KEY)}"),
     ("secret", r"[0-9a-f-]{36}", r"secret_id"),
     ("secret", r"(?!inherit\Z).*", rf"[a-z0-9]*secrets?|secret_text|secure_string|{_any_of(languages.SECRETS)}"),
     (
@@ -128,11 +128,11 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ),
     ("secret", r"(?:\S{1,40}\s+){5,}.*", r"mnemonic|seed"),
     ("secret", ANY, r"(?:auth|secure_auth|logged_in|nonce)_salt"),
-    ("secret", opaque(8), r"pepper|(?:secret|password|hashids?|encryption|app|security|cookie)_salt"),
+    ("secret", r"[!-~]{8,}", r"pepper|(?:secret|password|hashids?|encryption|app|security|cookie)_salt"),
     ("secret", ANY, r"(?:snmp|ro|rw)_?community(?:_?string)?|community_?string"),
     ("secret", opaque(6), r"community"),
     ("token", ANY, rf"(?:{_GRANTS_OF})_?token|(?:access|refresh|api|auth|bearer|personal_access)_tokens"),
-    ("token", opaque(6), rf"[a-z0-9]*token|pat|{_any_of(languages.TOKENS)}"),
+    ("token", opaque(6), rf"[a-z0-9]*token|pat|bearer|{_any_of(languages.TOKENS)}"),
     ("token", opaque(16), r"[a-z0-9]*tokens|jwts?|(?:id|access)_?jwt|sas"),
     ("authorization", ANY, r"authorization|(?:authorization|auth)_header"),
     ("cookie", rf"[^=\s]{{1,80}}=.+|{opaque(16)}", r"cookies?"),
@@ -157,8 +157,34 @@ _ENDINGS: Final = (  # every name above ends in one of these, in snake_case and 
     *("pass", "pw", "password", "pass_word", "passwords", "passwd", "passwds", "phrase", "phrases", "passcode", "pwd"),
     *("pass_code", "passcodes", "pass_codes", "auth", "psk", "puk", "key", "keys", "key_base", "keybase", "hash"),
     *("digest", "crypt", "pin", "code", "codes", "cvv", "cvc", "otp", "data", "pem", "bytes", "hex", "jwk", "secret"),
-    *("secrets", "secret_id", "text", "string", "words", "mnemonic", "seed", "salt", "pepper", "community", "token"),
-    *("tokens", "pat", "jwt", "jwts", "sas", "authorization", "header", "cookie", "cookies", "sessid", "sessionid"),
+    *(
+        "secrets",
+        "secret_id",
+        "text",
+        "string",
+        "words",
+        "mnemonic",
+        "seed",
+        "salt",
+        "_team",
+        "pepper",
+        "community",
+        "token",
+    ),
+    *(
+        "tokens",
+        "pat",
+        "jwt",
+        "jwts",
+        "sas",
+        "bearer",
+        "authorization",
+        "header",
+        "cookie",
+        "cookies",
+        "sessid",
+        "sessionid",
+    ),
     *("sid", "session_id", "session", "credential", "credentials", "cred", "creds", "sig", "signature"),
     *map(in_snake_case, languages.ALL),
 )
@@ -177,7 +203,7 @@ VALUED_ENDINGS: Final = tuple(ending for ending in (*NAME_ENDINGS, "pw", *langua
 
 _MEANT: Final = (  # what is told of a secret beside it, and is none
     r"(?:[a-z0-9]+_)*(?:type|kind|mode|method|provider|issuer|alg|algorithm|username|user_name|login|email|url|uri"
-    r"|host|hostname|port|endpoint|region|scopes?|id|ids|name|title|label|description|comment|format|pattern|encoding"
+    r"|host|hostname|port|endpoint|region|scopes?|in|id|ids|name|title|label|description|comment|format|pattern|encoding"
     r"|version|schema|status|state|path|file|filename|ref|refs|from|reference|arn|env|environment|external|fingerprint"
     r"|expires|expires_(?:in|at|on)|expiry|expiration|ttl|at|date|time|timestamp|length|min|max|enum|items|any_of"
     r"|one_of|all_of|kty|crv|kid|use|key_ops|required|audience|tenant|realm|strategy|placement)"

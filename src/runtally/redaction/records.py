@@ -15,7 +15,11 @@ _NAMING: Final = frozenset(
     {"name", "key", "k", "id", "label", "header", "field", "variable", "var", "parameter", "param", "property", "env"}
     | {"attribute", "option", "setting", "identifier", "question", "prompt", "type", "kind"}
 )
-_VALUED: Final = frozenset({"value", "values", "val", "v", "content", "default", "answer"})
+_VALUED: Final = frozenset({"value", "values", "val", "v", "content", "default", "answer", "text"})
+_POINTING: Final = frozenset({"selector", "element", "locator", "target", "xpath", "css", "placeholder", "aria_label"})
+"""They name a field in a page, and say what it is somewhere in the midst: `input[type=password]`."""
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_FIELD_WORDS: Final = frozenset({"input", "field", "textbox", "box", "text", "type", "name", "id", "the", "your"})
 _NAME_WORDS: Final = 4
 """What has more words is a sentence, and names nothing."""
 
@@ -55,7 +59,7 @@ def members(keys: Iterable[str], names: Names) -> Members:
     if "kty" in snake:
         rules |= {key: _PRIVATE_KEY for key in _KEY_MEMBERS if key in snake}
     valued = tuple(key for key, words in snake.items() if words.rpartition("_")[2] in _VALUED)
-    naming = tuple(key for key, words in snake.items() if words.rpartition("_")[2] in _NAMING) if valued else ()
+    naming = tuple(key for key, words in snake.items() if _names_another(words)) if valued else ()
     flags = tuple(key for key, words in snake.items() if words in _SAYS_SECRET) if valued else ()
     called = set(snake.values())
     is_named = {"name", "value"} <= called
@@ -63,7 +67,7 @@ def members(keys: Iterable[str], names: Names) -> Members:
     rows = next((key for key in _ROWS if key in snake), None)
     return Members(
         rules=rules,
-        telling=frozenset(key for key in snake if tells_of_a_secret(key)),
+        telling=frozenset(naming).union(key for key in snake if tells_of_a_secret(key)),
         naming=naming,
         valued=valued,
         flags=flags,
@@ -73,19 +77,34 @@ def members(keys: Iterable[str], names: Names) -> Members:
     )
 
 
+def _names_another(words: str) -> bool:
+    return words.rpartition("_")[2] in _NAMING or words in _POINTING
+
+
 def rule_of_value(entries: dict[Any, Any], of: Members, cover: Rule | None, names: Names) -> Rule | None:
     """The rule of what the object calls its value, by what it is called; `cover` is that of where the object stands."""
     for key in of.naming:
         called = entries[key]
         if isinstance(called, str) and called.count(" ") < _NAME_WORDS:
-            name = called[-NAME_CHARS:].rstrip("?: ")
+            points = in_snake_case(key[-NAME_CHARS:]) in _POINTING
+            name = _pointed_at(called) if points else called[-NAME_CHARS:].rstrip("?: ")
             if rule := names.rule_for(name):
                 return rule
-            if cover and key not in ("type", "kind") and tells_of_a_secret(name):
+            if cover and key not in ("type", "kind") and (name == "key" or tells_of_a_secret(name)):
                 cover = None
     if of.cookie > _SURELY or (of.cookie and cover and cover.kind == "cookie"):
         return _COOKIE
     return SECRET if any(entries[key] is True for key in of.flags) else cover
+
+
+def _pointed_at(place: str) -> str:
+    words = [word for word in _WORD.findall(place[-NAME_CHARS:].replace("-", "_")) if word not in _FIELD_WORDS]
+    return "_".join(words).removesuffix("_input").removesuffix("_field")
+
+
+def key_within(under: str, names: Names) -> Rule | None:
+    """The rule of what is just called a key in the object under a name: `"api": {"key": …}`."""
+    return names.rule_for(f"{under[-NAME_CHARS:]}_key") if under else None
 
 
 def secret_maps(entries: dict[Any, Any]) -> Iterator[str]:

@@ -58,6 +58,7 @@ class _Box(NamedTuple):
     members: Members | None = None
     program: str = ""
     columns: dict[int, Rule] = _NO_COLUMNS
+    under: Any = None
 
 
 class _Walk:
@@ -89,7 +90,7 @@ class _Walk:
         elif isinstance(child, dict):
             members = self._members(child)
             entries[slot] = copy = dict(child) if members else self._with_redacted_keys(child)
-            self._pending.append(_Box(copy, rule if rule and rule.covers_objects else None, members))
+            self._pending.append(_Box(copy, rule if rule and rule.covers_objects else None, members, under=slot))
         elif isinstance(child, list | tuple):
             entries[slot] = items = list(child)
             self._pending.append(_Box(items, rule, None, program))
@@ -107,6 +108,8 @@ class _Walk:
             if child is None or child is True or child is False:
                 continue
             rule = of.rules.get(key) or (None if key in of.telling else of_value if key in of.valued else cover)
+            if key == "key" and isinstance(box.under, str) and not of.valued:
+                rule = records.key_within(box.under, self._names) or rule
             self.put(entries, key, child, rule, program if key in _ARGUMENTS else "")
         if of.table:
             self._go_through_table(entries, *of.table, cover)
@@ -127,7 +130,7 @@ class _Walk:
     def _go_through_list(self, box: _Box) -> None:
         items, cover = box.entries, box.cover
         is_text = bool(items) and isinstance(items[0], str)
-        headers = lists.header_rules(items, self._names) if is_text else _NO_COLUMNS
+        headers = lists.header_rules(items, self._names) if is_text and not cover else _NO_COLUMNS
         for at, child in enumerate(items):
             if child is None or child is True or child is False:
                 continue
@@ -135,7 +138,15 @@ class _Walk:
                 self._put_row(items, at, box)
             elif not (cover and isinstance(child, str) and self._is_reference(child)):
                 self.put(items, at, child, headers.get(at, cover))
-        if is_text and (line := lists.command_line(box.program, items)):
+        if is_text:
+            self._go_through_lines(items, box.program)
+        elif cover and lists.are_bytes(items):
+            items[:] = [marks.of_kind(cover.kind)] * len(items)
+
+    def _go_through_lines(self, items: list[Any], program: str) -> None:
+        """What only several items tell together: the lines of a key, the words of a command."""
+        lists.hide_key_lines(items)
+        if line := lists.command_line(program, items):
             redacted = self._redact_text(line, self._allowance)
             if redacted != line:
                 lists.take_marks(redacted, items)
