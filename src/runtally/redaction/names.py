@@ -50,6 +50,7 @@ Row = tuple[str | None, str, str]
 name in snake_case. No kind: the name is known and innocent.
 """
 
+_LOGIN: Final = r"[^\s:/=]{1,64}:(?=[^\s:]*[\d!@#$%^&*+~])[^\s:/][^\s:]{3,}"
 _CODE: Final = r"[A-Za-z0-9]*\d[A-Za-z0-9 -]{3,}"
 _SWITCHES: Final = (
     r"has|is|are|show|hide|shows|forgot|forgotten|require|requires|required|needs|use|uses|enable|disable|allow|change"
@@ -140,10 +141,10 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ("cookie", _unlike_an_id(20), r"session"),
     (
         "credential",
-        rf"[^\s:/=]{{1,64}}:[^\s:/][^\s:]{{3,}}|{opaque(8)}",
+        rf"{_LOGIN}|{opaque(8)}",
         r"basic_?auth|http_?auth|proxy_?auth|user_?pwd",
     ),
-    ("credential", rf"[^\s:/=]{{1,64}}:[^\s:/][^\s:]{{3,}}|{opaque(12)}", r"auth|auth_?(?:string|data)"),
+    ("credential", rf"{_LOGIN}|{opaque(12)}", r"auth|auth_?(?:string|data)"),
     ("credential", opaque(16), r"credentials?|creds?|sig|(?:amz|goog|access)_?signature"),
 )
 
@@ -243,7 +244,7 @@ class Names:
         """The rule of a name; None where it says nothing of its value."""
 
     def _rule_for(self, name: str) -> Rule | None:
-        if "[REDACTED:" in name:
+        if "[REDACTED:" in name or _OPERATION.match(name):
             return None
         words = in_snake_case(name[-NAME_CHARS:])
         return self._rule_of(words) or self._rule_of(_without_variant(words))
@@ -257,6 +258,11 @@ class Names:
                 return Rule(kind, value) if kind else None
         return None
 
+
+_OPERATION: Final = re.compile(
+    r"(?:Get|List|Create|Delete|Update|Rotate|Describe|Put|Import|Export|Revoke|Generate|Change|Reset|Verify)[A-Z][a-z]"
+)
+"""How the operation of an interface begins: `CreateAccessKey`."""
 
 _TELLS: Final = re.compile(_MEANT)
 

@@ -27,6 +27,17 @@ _ONLY_COOKIES_HAVE: Final = frozenset({"http_only", "same_site", "host_only", "p
 _COOKIES_HAVE: Final = frozenset({"domain", "path", "expires", "expiry", "expiration_date", "max_age", "secure"})
 _SURELY: Final = 2
 _SAYS_SECRET: Final = frozenset({"sensitive", "is_sensitive", "secret", "is_secret", "masked", "confidential"})
+_DEFINE: Final = frozenset(
+    {"shape", "documentation", "description", "doc", "help", "nargs", "ref", "properties", "members", "schema", "http"}
+    | {"operation", "any_of", "one_of", "all_of", "integrity", "resolved", "location", "min_length", "max_length"}
+    | {"input_token", "output", "definition", "optional", "required", "format"}
+)
+_TYPES: Final = frozenset({"string", "object", "array", "integer", "number", "boolean", "structure", "list", "str"})
+_MESSAGE: Final = re.compile(
+    r"(?i)\b(?:must|should|required|invalid|cannot|can't|incorrect|characters|at least|not match|your|forgot|please"
+    r"|too (?:short|long|weak|common)|expired)\b"
+)
+_MESSAGE_WORDS: Final = 3
 _KEY_MEMBERS: Final = ("d", "p", "q", "dp", "dq", "qi", "k", "oth")
 _COLUMNS: Final[tuple[str, ...]] = ("columns", "headers", "header", "fields", "column_names")
 _ROWS: Final = ("rows", "data", "values", "records")
@@ -50,6 +61,8 @@ class Members(NamedTuple):
     """The members with the columns and the rows of a table."""
     is_resource: bool
     """Whether it may be one of Kubernetes."""
+    defines: bool
+    """Whether it tells what something is, instead of being it."""
 
 
 def members(keys: Iterable[str], names: Names) -> Members:
@@ -74,6 +87,7 @@ def members(keys: Iterable[str], names: Names) -> Members:
         cookie=is_named * (1 + len(called & _COOKIES_HAVE) + 2 * len(called & _ONLY_COOKIES_HAVE)),
         table=(columns, rows) if columns and rows else None,
         is_resource="kind" in snake,
+        defines=not called.isdisjoint(_DEFINE),
     )
 
 
@@ -100,6 +114,17 @@ def rule_of_value(entries: dict[Any, Any], of: Members, cover: Rule | None, name
 def _pointed_at(place: str) -> str:
     words = [word for word in _WORD.findall(place[-NAME_CHARS:].replace("-", "_")) if word not in _FIELD_WORDS]
     return "_".join(words).removesuffix("_input").removesuffix("_field")
+
+
+def is_definition(entries: dict[Any, Any], of: Members) -> bool:
+    """Whether an object under a secret's name only defines it, as a schema does: a value may be in it nonetheless."""
+    kind = entries.get("type")
+    return of.defines or (isinstance(kind, str) and kind in _TYPES)
+
+
+def is_message(text: str) -> bool:
+    """Whether what stands under a secret's name speaks of it to a person: `{"password": ["This is too short"]}`."""
+    return text.count(" ") >= _MESSAGE_WORDS - 1 and len(text) < 200 and _MESSAGE.search(text) is not None
 
 
 def key_within(under: str, names: Names) -> Rule | None:

@@ -90,10 +90,11 @@ class _Walk:
         elif isinstance(child, dict):
             members = self._members(child)
             entries[slot] = copy = dict(child) if members else self._with_redacted_keys(child)
-            self._pending.append(_Box(copy, rule if rule and rule.covers_objects else None, members, under=slot))
+            cover = rule if rule and rule.covers_objects and not _is_path(slot) else None
+            self._pending.append(_Box(copy, cover, members, under=slot))
         elif isinstance(child, list | tuple):
             entries[slot] = items = list(child)
-            self._pending.append(_Box(items, rule, None, program))
+            self._pending.append(_Box(items, None if _is_path(slot) else rule, None, program))
         elif rule and type(child) is int:
             self._allowance.spend(VALUE_EFFORT)
             if rule.gives_away_number(child):
@@ -103,6 +104,8 @@ class _Walk:
         entries, cover = box.entries, box.cover
         of = box.members or records.members((key for key in entries if isinstance(key, str)), self._names)
         of_value = records.rule_of_value(entries, of, cover, self._names) if of.valued else cover
+        if cover and records.is_definition(entries, of):
+            cover = None
         program = next((entries[key] for key in _PROGRAM if isinstance(entries.get(key), str)), "")
         for key, child in entries.items():
             if child is None or child is True or child is False:
@@ -172,7 +175,7 @@ class _Walk:
         redacted = self._redact_text(text, self._allowance)
         if rule:
             self._allowance.spend(VALUE_EFFORT)
-            if rule.gives_away(text) or rule.gives_away(redacted):
+            if (rule.gives_away(text) or rule.gives_away(redacted)) and not records.is_message(redacted):
                 return marks.of_kind(rule.kind)
         return redacted
 
@@ -187,3 +190,8 @@ class _Walk:
                 unique = f"{name}#{seen[name]}"
             redacted[unique] = child
         return redacted
+
+
+def _is_path(slot: Any) -> bool:
+    """Whether a key is the path of a file or a module: what is in it is no part of a secret."""
+    return isinstance(slot, str) and ("/" in slot or "." in slot)
