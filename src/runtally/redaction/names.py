@@ -50,7 +50,7 @@ Row = tuple[str | None, str, str]
 name in snake_case. No kind: the name is known and innocent.
 """
 
-_LOGIN: Final = r"[^\s:/=]{1,64}:(?=[^\s:]*[\d!@#$%^&*+~])[^\s:/][^\s:]{3,}"
+_LOGIN: Final = r"[^\s:/=${}]{1,64}:(?=[^\s:]*[\d!@#$%^&*+~])[^\s:/][^\s:]{3,}"
 _CODE: Final = r"[A-Za-z0-9]*\d[A-Za-z0-9 -]{3,}"
 _SWITCHES: Final = (
     r"has|is|are|show|hide|shows|forgot|forgotten|require|requires|required|needs|use|uses|enable|disable|allow|change"
@@ -202,12 +202,12 @@ NAME_ENDINGS: Final = (  # what stands before a separator in a text where a name
 
 VALUED_ENDINGS: Final = tuple(ending for ending in (*NAME_ENDINGS, "pw", *languages.ALL) if ending != "value")
 
-_MEANT: Final = (  # what is told of a secret beside it, and is none
-    r"(?:[a-z0-9]+_)*(?:type|kind|mode|method|provider|issuer|alg|algorithm|username|user_name|login|email|url|uri"
-    r"|host|hostname|port|endpoint|region|scopes?|in|id|ids|name|title|label|description|comment|format|pattern|encoding"
-    r"|version|schema|status|state|path|file|filename|ref|refs|from|reference|arn|env|environment|external|fingerprint"
-    r"|expires|expires_(?:in|at|on)|expiry|expiration|ttl|at|date|time|timestamp|length|min|max|enum|items|any_of"
-    r"|one_of|all_of|kty|crv|kid|use|key_ops|required|audience|tenant|realm|strategy|placement)"
+_TELLING: Final = frozenset(  # the last words of what is told of a secret beside it, and is none
+    "type kind mode method provider issuer alg algorithm username name login email url uri host hostname port endpoint"  # noqa: SIM905
+    " region scope scopes in at on id ids title label description comment format pattern encoding version schema status"
+    " state path file filename ref refs from reference arn env environment external fingerprint expires expiry"
+    " expiration ttl date time timestamp length min max enum items of kty crv kid use ops required audience tenant"
+    " realm strategy placement".split()
 )
 
 
@@ -236,10 +236,14 @@ class Names:
     """Rows of names, ready to be looked up."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = tuple(
-            (kind, re.compile(value, re.DOTALL), re.compile(rf"(?:.*_)?(?:{name})(?:_?\d+)?"))
-            for kind, value, name in rows
+        # The longest end of a name that a row speaks of decides, and among rows that speak of the same the first.
+        self._words = re.compile(
+            rf"(?:.*?_)??(?:{'|'.join(f'(?P<row{at}>{name})' for at, (_, _, name) in enumerate(rows))})(?:_?\d+)?"
         )
+        self._rules = {
+            f"row{at}": Rule(kind, re.compile(value, re.DOTALL)) if kind else None
+            for at, (kind, value, _) in enumerate(rows)
+        }
         self.rule_for = lru_cache(maxsize=2048)(self._rule_for)
         """The rule of a name; None where it says nothing of its value."""
 
@@ -252,11 +256,8 @@ class Names:
     def _rule_of(self, words: str) -> Rule | None:
         if not words.rstrip("0123456789_").endswith(_ENDINGS):
             return None
-        words = "_".join(words.split("_")[-_RULE_WORDS:])
-        for kind, value, pattern in self._rows:
-            if pattern.fullmatch(words):
-                return Rule(kind, value) if kind else None
-        return None
+        found = self._words.fullmatch("_".join(words.split("_")[-_RULE_WORDS:]))
+        return self._rules[found.lastgroup] if found and found.lastgroup else None
 
 
 _OPERATION: Final = re.compile(
@@ -264,13 +265,11 @@ _OPERATION: Final = re.compile(
 )
 """How the operation of an interface begins: `CreateAccessKey`."""
 
-_TELLS: Final = re.compile(_MEANT)
-
 
 @lru_cache(maxsize=2048)
 def tells_of_a_secret(name: str) -> bool:
     """Whether a name beside a secret tells something of it that is none: `type`, `username`, `expires_at`."""
-    return _TELLS.fullmatch(in_snake_case(name[-NAME_CHARS:])) is not None
+    return in_snake_case(name[-NAME_CHARS:]).rpartition("_")[2] in _TELLING
 
 
 def _without_variant(words: str) -> str:

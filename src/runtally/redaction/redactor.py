@@ -44,6 +44,7 @@ class Redactor:
 
     def _once(self, text: str, allowance: Allowance) -> str:
         if json_text.is_json(text):
+            allowance.spend(len(text) * PASS_EFFORT)
             redacted = json_text.redacted(text, lambda value: self.json(value, allowance))
             if redacted is not None:
                 return redacted

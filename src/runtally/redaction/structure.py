@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from runtally.redaction import lists, marks, records
-from runtally.redaction.allowance import UNLIMITED, VALUE_EFFORT, Allowance
+from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, UNLIMITED, VALUE_EFFORT, Allowance
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.records import Members
 
@@ -89,6 +89,7 @@ class _Walk:
             entries[slot] = self._redacted(child, rule)
         elif isinstance(child, dict):
             members = self._members(child)
+            self._count(child)
             entries[slot] = copy = dict(child) if members else self._with_redacted_keys(child)
             cover = rule if rule and rule.covers_objects and not _is_path(slot) else None
             self._pending.append(_Box(copy, cover, members, under=slot))
@@ -99,6 +100,14 @@ class _Walk:
             self._allowance.spend(VALUE_EFFORT)
             if rule.gives_away_number(child):
                 entries[slot] = marks.of_kind(rule.kind)
+
+    def _count(self, entries: dict[Any, Any]) -> None:
+        """Spend what new keys cost: the same ones again cost next to nothing, but for an object of very many."""
+        effort = OBJECT_EFFORT + KEY_EFFORT * len(entries)
+        if len(entries) > _KNOWN_KEYS:
+            self._allowance.spend(effort)
+        else:
+            self._allowance.spend_once(tuple(entries), effort)
 
     def _go_through_object(self, box: _Box) -> None:
         entries, cover = box.entries, box.cover
@@ -150,6 +159,7 @@ class _Walk:
         """What only several items tell together: the lines of a key, the words of a command."""
         lists.hide_key_lines(items)
         if line := lists.command_line(program, items):
+            self._allowance.spend(VALUE_EFFORT)
             redacted = self._redact_text(line, self._allowance)
             if redacted != line:
                 lists.take_marks(redacted, items)
