@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from runtally.redaction.marks import MARK
 from runtally.redaction.names import NAME_CHARS, Names, Rule, in_snake_case, tells_of_a_secret
 
 _ANYTHING: Final = re.compile(".*", re.DOTALL)
@@ -112,6 +113,8 @@ def rule_of_value(entries: dict[Any, Any], of: Members, cover: Rule | None, name
 
 
 def _pointed_at(place: str) -> str:
+    if MARK.search(place):
+        return ""
     words = [word for word in _WORD.findall(place[-NAME_CHARS:].replace("-", "_")) if word not in _FIELD_WORDS]
     return "_".join(words).removesuffix("_input").removesuffix("_field")
 
