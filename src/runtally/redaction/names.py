@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from runtally.redaction import languages
@@ -132,7 +132,11 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ("secret", r"[!-~]{8,}", r"pepper|(?:secret|password|hashids?|encryption|app|security|cookie)_salt"),
     ("secret", ANY, r"(?:snmp|ro|rw)_?community(?:_?string)?|community_?string"),
     ("secret", opaque(6), r"community"),
-    ("token", ANY, rf"(?:{_GRANTS_OF})_?token|(?:access|refresh|api|auth|bearer|personal_access)_tokens"),
+    (
+        "token",
+        r"(?!(?:read|write|none)\Z).*",
+        rf"(?:{_GRANTS_OF})_?token|(?:access|refresh|api|auth|bearer|personal_access)_tokens",
+    ),
     ("token", opaque(6), rf"[a-z0-9]*token|pat|bearer|{_any_of(languages.TOKENS)}"),
     ("token", opaque(16), r"[a-z0-9]*tokens|jwts?|(?:id|access)_?jwt|sas"),
     ("authorization", ANY, r"authorization|(?:authorization|auth)_header"),
@@ -236,16 +240,16 @@ class Names:
     """Rows of names, ready to be looked up."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        # The longest end of a name that a row speaks of decides, and among rows that speak of the same the first.
-        self._words = re.compile(
-            rf"(?:.*?_)??(?:{'|'.join(f'(?P<row{at}>{name})' for at, (_, _, name) in enumerate(rows))})(?:_?\d+)?"
-        )
-        self._rules = {
-            f"row{at}": Rule(kind, re.compile(value, re.DOTALL)) if kind else None
-            for at, (kind, value, _) in enumerate(rows)
-        }
+        self._rows = tuple(rows)
+        self._rules: dict[str, Rule | None] = {}
         self.rule_for = lru_cache(maxsize=2048)(self._rule_for)
         """The rule of a name; None where it says nothing of its value."""
+
+    @cached_property
+    def _words(self) -> re.Pattern[str]:
+        """The longest end of a name that a row speaks of decides, and among rows that speak of the same the first."""
+        rows = "|".join(f"(?P<row{at}>{name})" for at, (_, _, name) in enumerate(self._rows))
+        return re.compile(rf"(?:.*?_)??(?:{rows})(?:_?\d+)?")
 
     def _rule_for(self, name: str) -> Rule | None:
         if "[REDACTED:" in name or _OPERATION.match(name):
@@ -257,7 +261,13 @@ class Names:
         if not words.rstrip("0123456789_").endswith(_ENDINGS):
             return None
         found = self._words.fullmatch("_".join(words.split("_")[-_RULE_WORDS:]))
-        return self._rules[found.lastgroup] if found and found.lastgroup else None
+        return self._rule(found.lastgroup) if found and found.lastgroup else None
+
+    def _rule(self, row: str) -> Rule | None:
+        if row not in self._rules:
+            kind, value, _ = self._rows[int(row.removeprefix("row"))]
+            self._rules[row] = Rule(kind, re.compile(value, re.DOTALL)) if kind else None
+        return self._rules[row]
 
 
 _OPERATION: Final = re.compile(
