@@ -157,12 +157,12 @@ def _shape(value):
         return {index: _shape(child) for index, child in enumerate(value.values())}
     if isinstance(value, list):
         return [_shape(child) for child in value]
-    return str if isinstance(value, str) else (type(value), value)
+    return "leaf" if type(value) in (str, int) else (type(value), value)
 
 
 @settings(max_examples=150, deadline=None)
 @given(any_json)
-def test_json_keeps_its_shape_and_every_leaf_that_is_no_string(value):
+def test_json_keeps_its_shape_and_every_leaf_that_is_neither_a_string_nor_an_integer(value):
     before = json.dumps(value)
     assert _shape(redact_json(value)) == _shape(value)
     assert json.dumps(value) == before, "the caller's own value is not touched"
@@ -227,8 +227,8 @@ def test_a_string_under_an_innocent_name_is_kept(name):
     assert redact_json({name: "plain words 4096"}) == {name: "plain words 4096"}
 
 
-@pytest.mark.parametrize("value", [8400, 0.5, True, None])
-def test_numbers_booleans_and_null_are_kept_under_any_name(value):
+@pytest.mark.parametrize("value", [12, 0.5, True, None])
+def test_counts_fractions_booleans_and_null_are_kept_under_any_name(value):
     assert redact_json({"token": value, "password": value}) == {"token": value, "password": value}
 
 

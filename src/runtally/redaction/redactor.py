@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from runtally.redaction import assignments, marks, structure
+from runtally.redaction import assignments, json_text, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.names import BUILT_IN as NAMES
 from runtally.redaction.names import Names
 from runtally.redaction.shape_search import BUILT_IN as SHAPES
 from runtally.redaction.shape_search import Shapes
+from runtally.redaction.structure import Structure
 
 _SECRET_CHARS: Final = 5
 """No text that is shorter holds a secret and what gives it away: `pwd=x`."""
@@ -19,9 +20,10 @@ class Redactor:
     def __init__(self, names: Names = NAMES, shapes: Shapes = SHAPES) -> None:
         self._names = names
         self._shapes = shapes
+        self._structure = Structure(self.text, names)
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
-        """`text` with every known secret replaced by `[REDACTED:kind]`.
+        """`text` with every known secret replaced by `[REDACTED:kind]`. A text that is JSON goes through `json`.
 
         Raises:
             LimitExceeded: the allowance is spent.
@@ -36,6 +38,11 @@ class Redactor:
         return text
 
     def _once(self, text: str, allowance: Allowance) -> str:
+        if json_text.is_json(text):
+            allowance.spend(len(text) * PASS_EFFORT)
+            redacted = json_text.redacted(text, lambda value: self.json(value, allowance))
+            if redacted is not None:
+                return redacted
         return assignments.without_assignments(
             self._shapes.hidden(text, marks.of_kind, allowance), self._names, allowance
         )
@@ -49,7 +56,7 @@ class Redactor:
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        return structure.without_secrets(value, self.text, self._names, allowance)
+        return self._structure.without_secrets(value, allowance)
 
     def name(self, name: str, key: bytes, allowance: Allowance = UNLIMITED) -> str:
         """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
