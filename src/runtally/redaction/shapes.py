@@ -123,5 +123,5 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
             r"\s-p)[\"']?(?P<value>[^\s\"']+)"
         ),
     ),
-    ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>[^'\n]+)'"),
+    ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>(?:[^'\n]|'')+)'"),
 )

@@ -1,0 +1,95 @@
+"""Finds what is said of a secret in words: `the password is …`, `IDENTIFIED BY '…'`, `mein Passwort lautet …`."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from runtally.redaction.found import Found
+
+_STEMS: Final = ("pass", "pwd", "secret", "token", "key", "senha", "clave", "kennwort", "woord", "parola", "heslo", "salasana")
+_FOREIGN_STEMS: Final = (
+    *("contraseña", "hasło", "şifre", "lösenord", "jelszó", "парол", "ключ", "токен", "密码", "密碼", "口令", "密钥", "パスワード"),
+    *("비밀번호", "암호", "كلمة المرور", "كلمة السر", "סיסמה", "סיסמא", "mật khẩu", "पासवर्ड", "कूटशब्द", "รหัสผ่าน", "κωδικός", "令牌"),
+)
+GATES: Final = tuple({part for stem in (*_STEMS, *_FOREIGN_STEMS, "otp", "pin", "code", "ied by") for part in (stem[1:], stem[1:].upper())})
+"""What a text that says nothing of a secret lacks."""
+_COPULAS: Final = (
+    r"is(?: now)?(?: still)?(?: set to)?|are|was|will be|should be|=|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet"
+    r"|es|est|é|eh|è|är|er|on|jest|to|je|az|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
+)
+_SAID: Final = re.compile(
+    r"(?P<name>\w{0,24}(?: (?:phrase|code|word))?)[\"'`*]{0,3}"
+    r"(?: (?:for|of|to|on|von|für|de|del|pour|para|на|для|från|do|for the) (?:the |our |my )?[\w.@'`/-]{1,40}(?: (?:account|server|user|box|db|database|api))?)?"
+    rf"\s{{1,3}}(?P<copula>{_COPULAS})(?P<colon>:)?[ \t]{{1,4}}(?=\S)"
+)
+_SAID_OF_ONE: Final = re.compile(r"\w{0,12}(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
+_WITH: Final = re.compile(r"\w{0,16}[ \t]{1,4}(?=[^\s:=(),.;-])")
+_SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
+_BY: Final = re.compile(r"IDENTIFIED (?:WITH [\w\"']{1,60} )?(?:BY|AS) (?:PASSWORD )?(?i:VALUES )?(?=['\"\w])", re.IGNORECASE)
+_GIVES: Final = re.compile(r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?(?: (?:user )?))\Z")
+_SETS: Final = re.compile(
+    r"(?i:(?:\A|[\n;&|\"'`]|RUN |sudo )[ \t]*(?:ENV|setx|SetEnv|set(?: -[a-z]{1,3})?|export|fastcgi_param|putenv|set_secret"
+    r"|[\w-]{1,20} (?:config|secrets?|env|variables?)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)?(?: --?[\w-]{1,20})?)[ \t]{1,4})\Z"
+)
+_WORD_BEFORE: Final = re.compile(r"[^\W\d_]{2,12} \Z")
+_CODE: Final = re.compile(
+    r"(?i:\b(?:pin|otp|totp|2fa|mfa|one[- ]time|verification|security|login|sms|auth(?:entication)?|backup)"
+    r"(?:[- ]?(?:code|password|passcode|token|pin)){0,2})(?: (?:for|to) [\w.@-]{1,30})?(?: is| was|:| =|=| ist| lautet| es| est){1,2}[ \t]{0,3}[\"'`]?(?P<value>\d{3}[ -]?\d{3}|\d{4,10})\b(?!\.\d| ?[a-zA-Z%])"
+)
+_CODE_NEEDLES: Final = (" code", "otp", "2fa", "pin ", "pin:")
+
+
+def named(text: str) -> Iterator[Found]:
+    """Every name in `text` that is followed by words that give its value."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = text.replace("\u0130", "i").lower()
+    for stem in _STEMS if text.isascii() else _STEMS + _FOREIGN_STEMS:
+        at = lower.find(stem)
+        while at >= 0:
+            yield from _said(text, at, stem)
+            at = lower.find(stem, at + len(stem))
+    if "ied by" in lower or "ied with" in lower:
+        yield from (Found("password", one.end(), "by") for one in _BY.finditer(text))
+    if any(needle in lower for needle in _CODE_NEEDLES):
+        for one in _CODE.finditer(text):
+            yield Found("password", one.start("value"), "code", end=one.end("value"))
+
+
+def _said(text: str, at: int, stem: str) -> Iterator[Found]:
+    ahead = at + len(stem)
+    following = text[ahead : ahead + 1]
+    if following in ":=(,.;)>|":
+        return
+    if found := _SAID.match(text, at):
+        name = _name_at(text, at, found.end("name"))
+        strong = found["colon"] or found["copula"] in ("lautet", "=", "set to") or found["copula"].endswith(" to")
+        yield Found(name, found.end(), "said" if strong else "is")
+    elif not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
+        yield Found(_name_at(text, at, ahead), found.end(), "is")
+    elif found := _WITH.match(text, at):
+        name_end = found.start() + len(text[found.start() : found.end()].rstrip())
+        start = _word_start(text, at)
+        name, before = text[start:name_end], text[max(0, start - 64) : start]
+        if _SETS.search(before):
+            yield Found(name, found.end(), "--")
+        elif _GIVES.search(before):
+            yield Found(name, found.end(), "is")
+        elif _SQL.match(text, name_end) and text[found.end()] in "'NE":
+            yield Found(name, found.end(), "by")
+
+
+def _name_at(text: str, at: int, end: int) -> str:
+    """The word that goes on to `end`, and the one before it: `API key`."""
+    start = _word_start(text, at)
+    if start > 1 and text[start - 1] == " " and text[start - 2].isalpha():
+        word = _WORD_BEFORE.search(text, max(0, start - 14), start)
+        start = word.start() if word else start
+    return text[start:end]
+
+
+def _word_start(text: str, at: int) -> int:
+    start = at
+    while start > max(0, at - 48) and (text[start - 1].isalnum() or text[start - 1] in "_-."):
+        start -= 1
+    return start
