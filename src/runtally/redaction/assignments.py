@@ -99,7 +99,9 @@ def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[
     for one in pattern.finditer(text):
         if name := name_before(text, one.start()):
             kind = separator if separator in "(," or not name.quoted else '"'
-            yield Found(name.name, one.end(), kind, name.begins_line, name.before)
+            setter = _SETS.match(name.name.rpartition(".")[2]) if separator == "(" else None
+            said = name.name[name.name.rindex(".") + 1 if "." in name.name else 0 :][setter.end() - 1 :] if setter else name.name
+            yield Found(said, one.end(), kind, name.begins_line, "set" if setter else name.before)
 
 
 def _encoded(text: str) -> Iterator[Found]:
@@ -167,7 +169,7 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         return False
     if found.separator == "(":
         function = found.name.rpartition(".")[2]
-        return _SETS.match(function) is not None or not (" " in value or _READS.match(function) or _is_word(value))
+        return found.before == "set" or not (" " in value or _READS.match(function) or _is_word(value))
     if found.separator == ",":
         before = text[max(0, found.at - 128) : found.at - 1].rstrip("\"'`").rstrip("\\")
         if _TAKES_A_PAIR.search(before):

@@ -3,6 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
+from runtally.redaction import languages
 from runtally.redaction.names import NAME_CHARS, NAME_ENDINGS, VALUED_ENDINGS, Rule
 
 _NO_RULE: Final = Rule("", re.compile(""))
@@ -45,7 +46,8 @@ AFTER_NAME: Final = (
 """Behind a separator: whether a name may end before it."""
 
 _CLOSES: Final = " \t\"'`\\]0123456789_-?|+!*"
-_ENDING_CHARS: Final = max(map(len, NAME_ENDINGS))
+_VALUED_ENDINGS: Final = tuple({ending for one in VALUED_ENDINGS for ending in (one, languages.folded(one).lower())})
+_ENDING_CHARS: Final = max(map(len, _VALUED_ENDINGS))
 _ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 _NAME_BACKWARDS: Final = re.compile(
     r"(?!terces:)[ \t]{0,8}[?|+!*]{0,2}[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?P<quote>[\"'`]\\{0,15})?"
@@ -60,7 +62,8 @@ _LINE_START: Final = re.compile(  # backwards: `export `, `$env:`, a list's dash
 def name_before(text: str, at: int) -> Name | None:
     """The name that ends before `at`, if it ends as a name of `names` does."""
     before = text[max(0, at - NAME_CHARS) : at]
-    if not before.rstrip(_CLOSES)[-_ENDING_CHARS:].lower().endswith(VALUED_ENDINGS):
+    ending = before.rstrip(_CLOSES)[-_ENDING_CHARS:]
+    if not (ending if ending.isascii() else languages.folded(ending)).lower().endswith(_VALUED_ENDINGS):
         return None
     backwards = _ESCAPED_BREAK.sub("\n", before)[::-1]
     found = _NAME_BACKWARDS.match(backwards)

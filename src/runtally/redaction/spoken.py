@@ -19,8 +19,9 @@ _COPULAS: Final = (
 )
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word))?)[\"'`*]{0,3}"
-    r"(?: (?:for|of|to|on|von|für|de|del|pour|para|на|для|från|do|for the) (?:the |our |my )?[\w.@'`/-]{1,40}(?: (?:account|server|user|box|db|database|api))?)?"
-    rf"\s{{1,3}}(?P<copula>{_COPULAS})(?P<colon>:)?[ \t]{{1,4}}(?=\S)"
+    r"(?P<of> (?:for|of|to|on|von|für|de|del|pour|para|на|для|от|från|do) (?:the |our |my |la |le |el |der |die |das )?"
+    r"[\w.@'`/-]{1,40}(?: (?:account|server|user|box|db|database|api))?)?"
+    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of):|(?!)))[ \t]{{1,4}}(?=\S)"
 )
 _SAID_OF_ONE: Final = re.compile(r"\w{0,12}(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
 _WITH: Final = re.compile(r"\w{0,16}[ \t]{1,4}(?=[^\s:=(),.;-])")
@@ -31,7 +32,7 @@ _SETS: Final = re.compile(
     r"(?i:(?:\A|[\n;&|\"'`]|RUN |sudo )[ \t]*(?:ENV|setx|SetEnv|set(?: -[a-z]{1,3})?|export|fastcgi_param|putenv|set_secret"
     r"|[\w-]{1,20} (?:config|secrets?|env|variables?)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)?(?: --?[\w-]{1,20})?)[ \t]{1,4})\Z"
 )
-_WORD_BEFORE: Final = re.compile(r"[^\W\d_]{2,12} \Z")
+_WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
 _CODE: Final = re.compile(
     r"(?i:\b(?:pin|otp|totp|2fa|mfa|one[- ]time|verification|security|login|sms|auth(?:entication)?|backup)"
     r"(?:[- ]?(?:code|password|passcode|token|pin)){0,2})(?: (?:for|to) [\w.@-]{1,30})?(?: is| was|:| =|=| ist| lautet| es| est){1,2}[ \t]{0,3}[\"'`]?(?P<value>\d{3}[ -]?\d{3}|\d{4,10})\b(?!\.\d| ?[a-zA-Z%])"
@@ -63,8 +64,8 @@ def _said(text: str, at: int, stem: str) -> Iterator[Found]:
         return
     if found := _SAID.match(text, at):
         name = _name_at(text, at, found.end("name"))
-        strong = found["colon"] or found["copula"] in ("lautet", "=", "set to") or found["copula"].endswith(" to")
-        yield Found(name, found.end(), "said" if strong else "is")
+        copula = found["copula"]
+        yield Found(name, found.end(), "said" if copula in ("lautet", "=") or (copula or "").endswith(" to") else "is")
     elif not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
         yield Found(_name_at(text, at, ahead), found.end(), "is")
     elif found := _WITH.match(text, at):
@@ -83,8 +84,8 @@ def _name_at(text: str, at: int, end: int) -> str:
     """The word that goes on to `end`, and the one before it: `API key`."""
     start = _word_start(text, at)
     if start > 1 and text[start - 1] == " " and text[start - 2].isalpha():
-        word = _WORD_BEFORE.search(text, max(0, start - 14), start)
-        start = word.start() if word else start
+        words = _WORDS_BEFORE.search(text, max(0, start - 24), start)
+        start = words.start() if words else start
     return text[start:end]
 
 

@@ -71,7 +71,9 @@ def is_placeholder(value: str) -> bool:
 
 
 _LABEL: Final = re.compile(
-    r"[^\d\n]*(?i:\b(?:pass ?words?|pass ?phrase|passcode|passwort|pwd|secret|token|keys?|credentials?|contraseña|passe|login)\b)[^\d\n]*"
+    r"(?=[A-ZÀ-Þ]|(?:enter|your|the|invalid|missing|please|new|old|current|confirm|repeat|wrong|incorrect|choose|forgot|an?"
+    r"|no|use|set|must)\b)(?=[^\d\n]*(?i:\b(?:pass ?words?|pass ?phrase|passcode|passwort|pwd|secret|token|keys?|credentials?"
+    r"|contraseña|passe|login)\b))[^\d\n]*"
 )
 
 
