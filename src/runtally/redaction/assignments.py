@@ -14,7 +14,7 @@ from runtally.redaction.values import WORDLIKE, WORDS, is_label
 
 # A pattern that begins with one character is looked for at the speed of that character, which is rare.
 _SEPARATORS: Final = (
-    (":", re.compile(rf":{AFTER_NAME}(?!:|//)", re.DOTALL)),
+    (":", re.compile(rf":(?!:|//){AFTER_NAME}", re.DOTALL)),
     ("=", re.compile(rf"={AFTER_NAME}", re.DOTALL)),
     ("\uff1a", re.compile(rf"\uff1a{AFTER_NAME}", re.DOTALL)),  # a colon, and below an equals sign, of full width
     ("\uff1d", re.compile(rf"\uff1d{AFTER_NAME}", re.DOTALL)),
@@ -31,7 +31,7 @@ _PAIRS: Final = tuple(  # a name and its value side by side, as in a container's
         rf"{end}(?<={names})\\{{0,15}}[\"']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,15}}[\"']?([A-Za-z][\w.:-]{{1,64}})\\{{0,15}}[\"']?"
         rf"[,;]?(?:\s|\\[nrt]){{1,40}}{_OTHER_ATTRIBUTES}\\{{0,15}}[\"']?\w{{0,9}}(?i:value|val|content)\\{{0,15}}[\"']?\s{{0,4}}[:=]"
     )
-    for end, names in (("ame", "[nN]ame"), ("ey", "[kK]ey"), ("ield", "[fF]ield"), ("eader", "[hH]eader"), ("id", "id"))
+    for end, names in (("ame", "[nN]ame"), ("ey", "[kK]ey"), ("ield", "[fF]ield"), ("eader", "[hH]eader"))
 )
 _FORM: Final = re.compile(
     r"name=\\{0,15}\"([\w.\[\]-]{1,64})\\{0,15}\"(?:(?:\r?\n|\\r\\n)[\w-]{1,40}:[^\r\n\\]{0,100}){0,2}(?:\r?\n|\\r\\n){2}"
@@ -190,7 +190,9 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
         return ()
     if is_expression(text, extent.start, extent.end, found.name if separator in ':="' else ""):
         return ()
-    if is_prose(text, extent.start, extent.end, "" if extent.scheme or separator == "said" else separator):
+    is_number_asked_for = value.isdigit() and not rule.is_open
+    said = "" if extent.scheme or separator == "said" else separator
+    if not is_number_asked_for and is_prose(text, extent.start, extent.end, said):
         return ()
     spaced = separator == "=" and (text[found.at : found.at + 1] in " \t" or "." in found.name)
     return ((extent.start, end_of_bare(text, extent, found.begins_line, spaced)),)

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from runtally.redaction.found import Found
-from runtally.redaction.names import VALUED_ENDINGS
+from runtally.redaction.found import Found, ends_name
 
 _ELEMENT: Final = re.compile(
     r"<(?P<tag>[A-Za-z][\w:.-]{0,63})(?P<attributes>\s[^<>]{0,300})?>\s{0,40}"
@@ -36,7 +35,7 @@ def _elements(text: str, pattern: re.Pattern[str]) -> Iterator[Found]:
         start, end = one.span(group)
         end = start + len(one[group].rstrip())
         name = tag
-        if one["attributes"] and not _may_be_name(tag) and (named := _NAMES_ITSELF.search(one["attributes"])):
+        if one["attributes"] and not ends_name(tag) and (named := _NAMES_ITSELF.search(one["attributes"])):
             name = named[1]
         elif before:
             name = before
@@ -44,9 +43,5 @@ def _elements(text: str, pattern: re.Pattern[str]) -> Iterator[Found]:
             outer = re.findall(r"<([A-Za-z][\w:.-]{0,63})>\s{0,40}\Z", text[max(0, one.start() - 128) : one.start()])
             name = outer[0].rpartition(":")[2] if outer else tag
         before = one[group].strip() if tag.lower() in _NAMES_THE_NEXT and end - start < 96 else ""
-        if _may_be_name(name):
+        if ends_name(name):
             yield Found(name, start, "element", end=end)
-
-
-def _may_be_name(name: str) -> bool:
-    return name.rstrip("0123456789_-").lower().endswith(VALUED_ENDINGS)

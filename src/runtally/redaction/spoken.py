@@ -6,13 +6,16 @@ from typing import Final
 
 from runtally.redaction.found import Found
 
-_STEMS: Final = ("pass", "pwd", "secret", "token", "key", "senha", "clave", "kennwort", "woord", "parola", "heslo", "salasana")
-_FOREIGN_STEMS: Final = (
-    *("contraseña", "hasło", "şifre", "lösenord", "jelszó", "парол", "ключ", "токен", "密码", "密碼", "口令", "密钥", "パスワード"),
-    *("비밀번호", "암호", "كلمة المرور", "كلمة السر", "סיסמה", "סיסמא", "mật khẩu", "पासवर्ड", "कूटशब्द", "รหัสผ่าน", "κωδικός", "令牌"),
+_STEMS: Final = ("pass", "pwd", "secret", "token", "key", "code", "otp", "pin", "senha", "clave", "kennwort", "woord", "parola", "heslo", "salasana")
+# From its first letter that is not ASCII, which is rare.
+_FOREIGN: Final = re.compile(
+    r"ñ(?<=ontraseñ)|ł(?<=[hH]asł)|[şŞ](?=ifre)|ö(?=senord)|ó(?<=elszó)|ậ(?=t khẩu)|[пП](?=арол)|[кК](?=люч)|[тТ](?=окен)"
+    r"|密(?=[码碼钥鑰])|口(?=令)|令(?=牌)|金(?=鑰)|秘(?=[钥密])|パ(?=スワード)|暗(?=証番号)|비(?=밀)|암(?=호)|패(?=스워드)|ك(?=لمة)"
+    r"|ס(?=יסמ)|प(?=ासवर्ड)|क(?=ूटशब्द)|ร(?=หัสผ่าน)|κ(?=ωδικό)"
 )
-GATES: Final = tuple({part for stem in (*_STEMS, *_FOREIGN_STEMS, "otp", "pin", "code", "ied by") for part in (stem[1:], stem[1:].upper())})
+GATES: Final = tuple({part for stem in (*_STEMS, "ied by") for part in (stem[1:], stem[1:].upper())})
 """What a text that says nothing of a secret lacks."""
+_ENDS_WORD: Final = tuple((stem, re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]")) for stem in _STEMS)
 _COPULAS: Final = (
     r"is(?: now)?(?: still)?(?: set to)?|are|was|will be|should be|=|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet"
     r"|es|est|é|eh|è|är|er|on|jest|to|je|az|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
@@ -23,7 +26,7 @@ _SAID: Final = re.compile(
     r"[\w.@'`/-]{1,40}(?: (?:account|server|user|box|db|database|api))?)?"
     rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of):|(?!)))[ \t]{{1,4}}(?=\S)"
 )
-_SAID_OF_ONE: Final = re.compile(r"\w{0,12}(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
+_SAID_OF_ONE: Final = re.compile(r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
 _WITH: Final = re.compile(r"\w{0,16}[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
 _BY: Final = re.compile(r"IDENTIFIED (?:WITH [\w\"']{1,60} )?(?:BY|AS) (?:PASSWORD )?(?i:VALUES )?(?=['\"\w])", re.IGNORECASE)
@@ -33,11 +36,6 @@ _SETS: Final = re.compile(
     r"|[\w-]{1,20} (?:config|secrets?|env|variables?)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)?(?: --?[\w-]{1,20})?)[ \t]{1,4})\Z"
 )
 _WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
-_CODE: Final = re.compile(
-    r"(?i:\b(?:pin|otp|totp|2fa|mfa|one[- ]time|verification|security|login|sms|auth(?:entication)?|backup)"
-    r"(?:[- ]?(?:code|password|passcode|token|pin)){0,2})(?: (?:for|to) [\w.@-]{1,30})?(?: is| was|:| =|=| ist| lautet| es| est){1,2}[ \t]{0,3}[\"'`]?(?P<value>\d{3}[ -]?\d{3}|\d{4,10})\b(?!\.\d| ?[a-zA-Z%])"
-)
-_CODE_NEEDLES: Final = (" code", "otp", "2fa", "pin ", "pin:")
 
 
 def named(text: str) -> Iterator[Found]:
@@ -45,29 +43,24 @@ def named(text: str) -> Iterator[Found]:
     lower = text.lower()
     if len(lower) != len(text):
         lower = text.replace("\u0130", "i").lower()
-    for stem in _STEMS if text.isascii() else _STEMS + _FOREIGN_STEMS:
-        at = lower.find(stem)
-        while at >= 0:
-            yield from _said(text, at, stem)
-            at = lower.find(stem, at + len(stem))
+    for stem, pattern in _ENDS_WORD:
+        if stem in lower:
+            for one in pattern.finditer(lower):
+                yield from _said(text, one.start(), stem)
+    if not text.isascii():
+        for one in _FOREIGN.finditer(text):
+            yield from _said(text, one.start(), one[0])
     if "ied by" in lower or "ied with" in lower:
         yield from (Found("password", one.end(), "by") for one in _BY.finditer(text))
-    if any(needle in lower for needle in _CODE_NEEDLES):
-        for one in _CODE.finditer(text):
-            yield Found("password", one.start("value"), "code", end=one.end("value"))
 
 
 def _said(text: str, at: int, stem: str) -> Iterator[Found]:
-    ahead = at + len(stem)
-    following = text[ahead : ahead + 1]
-    if following in ":=(,.;)>|":
-        return
     if found := _SAID.match(text, at):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
         yield Found(name, found.end(), "said" if copula in ("lautet", "=") or (copula or "").endswith(" to") else "is")
     elif not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
-        yield Found(_name_at(text, at, ahead), found.end(), "is")
+        yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     elif found := _WITH.match(text, at):
         name_end = found.start() + len(text[found.start() : found.end()].rstrip())
         start = _word_start(text, at)

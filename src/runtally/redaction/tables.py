@@ -4,11 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from runtally.redaction.found import AFTER_NAME, Found
+from runtally.redaction.found import Found, ends_name
 
-_ENDS_CELL: Final = tuple(
-    (char, re.compile(rf"{re.escape(char)}{AFTER_NAME}", re.DOTALL)) for char in ("|", ",", ";", "\t", "\n")
-)
 _LINE_CHARS: Final = 1000
 _HEADER: Final = {
     delimiter: re.compile(rf"[\"']?[^\W\d][\w .#/-]{{0,40}}[\"']?(?:{delimiter}[\"']?[\w.#/-][\w .#/-]{{0,40}}[\"']?){{1,60}}")
@@ -18,60 +15,60 @@ _CELL: Final = {
     delimiter: re.compile(rf"\"((?:[^\"\n]|\"\")*)\"(?={delimiter}|\Z)|'([^'\n]*)'(?={delimiter}|\Z)|([^{delimiter}\n]*)")
     for delimiter in (",", ";", "\t", r"|")
 }
-_RULE: Final = re.compile(r"[ \t]*[|+]?[ \t]*:?-{2,}[-+|: \t]*")
+_ENDS_HEADER: Final = {  # the last cell of a line
+    delimiter: re.compile(rf"{delimiter}(?=[\"'\w])[\"']?[^\W\d][\w .#/-]{{0,40}}[\"']?\r?\n") for delimiter in (",", ";", "\t")
+}
+_RULE: Final = re.compile(r"--(?<=[\s|+:]--)-{0,400}[:|+ \t][-+|: \t]{0,800}\r?(?=\n)")
+_ROW: Final = re.compile(r"\|[ \t]{0,40}([*_`]{0,3}[\w.-][\w .-]{0,40}[*_`]{0,3})[ \t]{0,40}\|[ \t]{0,40}[`*]{0,3}([^\s|`]{1,256})[`*]{0,3}[ \t]{0,80}\|")
 
 
 def named(text: str) -> Iterator[Found]:
     """Every cell in `text` whose column or row has a name."""
-    if "\n" in text and any(char in text for char in ",;\t"):
-        yield from _columns(text)
+    if "\n" in text:
+        for delimiter, ends_header in _ENDS_HEADER.items():
+            if delimiter in text:
+                yield from _columns(text, delimiter, ends_header)
+        if "--" in text and ("|" in text or "-+-" in text):
+            yield from _ruled(text)
     if "|" in text:
-        yield from _ruled(text)
+        for one in _ROW.finditer(text):
+            if ends_name(one[1].strip("*_`")):
+                yield Found(one[1].strip("*_` "), one.start(2), "row", end=one.end(2))
 
 
-def _columns(text: str) -> Iterator[Found]:
+def _columns(text: str, delimiter: str, ends_header: re.Pattern[str]) -> Iterator[Found]:
     """CSV: the cells of every line below a header that has a name in it."""
     done = 0
-    for start, line in _lines_with_names(text, (",", ";", "\t", "\n")):
-        if start < done:
+    for one in ends_header.finditer(text):
+        start = text.rfind("\n", max(0, one.start() - _LINE_CHARS), one.start()) + 1
+        line = text[start : one.end()].rstrip("\r\n")
+        if start < done or not _HEADER[delimiter].fullmatch(line):
             continue
-        for delimiter, header in _HEADER.items():
-            if delimiter in line and header.fullmatch(line):
-                names = [name.strip("\"' ") for name in line.split(delimiter)]
-                for done, cells in _rows(text, start + len(line) + 1, delimiter, len(names)):
-                    for name, (cell, end) in zip(names, cells, strict=True):
-                        yield Found(name, cell, "cell", end=end)
+        names = [name.strip("\"' ") for name in line.split(delimiter)]
+        for done, found in _cells_below(text, one.end(), delimiter, names):
+            yield found
 
 
 def _ruled(text: str) -> Iterator[Found]:
-    """Markdown and what databases print: cells between bars, below a header and a rule, or behind a name."""
+    """Markdown and what databases print: cells between bars, below a header and a rule."""
     done = 0
-    for start, line in _lines_with_names(text, ("|", "\n")):
-        if start < done or "|" not in line:
+    for one in _RULE.finditer(text):
+        rule = text.rfind("\n", max(0, one.start() - 16), one.start())
+        start = text.rfind("\n", max(0, rule - _LINE_CHARS), max(0, rule)) + 1
+        if rule < 0 or start < done or "|" not in text[start:rule] or text[rule : one.start()].strip("|+: \t\n"):
             continue
-        cells = list(_cells(line, start, "|"))
-        names = [text[cell:end].strip("`*_ ") for cell, end in cells]
-        rule = text[start + len(line) + 1 : start + 2 * len(line) + 200].partition("\n")[0].rstrip("\r")
-        if rule and _RULE.fullmatch(rule):
-            for done, row in _rows(text, start + len(line) + len(rule) + 2, "|", len(names)):
-                for name, (cell, end) in zip(names, row, strict=True):
-                    yield Found(name, cell, "cell", end=end)
-        elif len(cells) > 1:
-            done = start + len(line)
-            for name, (cell, end) in zip(names, cells[1:], strict=False):
-                yield Found(name, cell, "row", end=end)
+        names = [text[cell:end].strip("`*_ ") for cell, end in _cells(text[start:rule].rstrip("\r"), start, "|")]
+        for done, found in _cells_below(text, one.end() + 1, "|", names):
+            yield found
 
 
-def _lines_with_names(text: str, chars: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    starts = set()
-    for char, pattern in _ENDS_CELL:
-        if char in chars and char in text:
-            for one in pattern.finditer(text):
-                at = one.start()
-                starts.add(text.rfind("\n", max(0, at - _LINE_CHARS), at) + 1)
-    for start in sorted(starts):
-        end = text.find("\n", start, start + _LINE_CHARS)
-        yield start, text[start : end if end >= 0 else start + _LINE_CHARS].rstrip("\r")
+def _cells_below(text: str, at: int, delimiter: str, names: list[str]) -> Iterator[tuple[int, Found]]:
+    columns = [column for column, name in enumerate(names) if ends_name(name)]
+    if not columns:
+        return
+    for end, cells in _rows(text, at, delimiter, len(names)):
+        for column in columns:
+            yield end, Found(names[column], cells[column][0], "cell", end=cells[column][1])
 
 
 def _rows(text: str, at: int, delimiter: str, width: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
