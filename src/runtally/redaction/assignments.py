@@ -7,7 +7,16 @@ from typing import Final
 from runtally.redaction import marks, markup, spoken, tables
 from runtally.redaction.allowance import NAME_EFFORT, VALUE_EFFORT, Allowance
 from runtally.redaction.code_or_prose import is_expression, is_prose
-from runtally.redaction.extents import Extent, braced_at, end_of_bare, end_of_quoted, nested_at, value_at
+from runtally.redaction.extents import (
+    Extent,
+    braced_at,
+    end_of_bare,
+    end_of_quoted,
+    is_among_settings,
+    nested_at,
+    value_at,
+    value_of_connection,
+)
 from runtally.redaction.found import AFTER_NAME, Found, name_before
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.values import WORDLIKE, WORDS, is_label
@@ -124,6 +133,8 @@ def _secrets(text: str, found: Found, rule: Rule) -> Iterable[tuple[int, int]]:
         return ((found.at, found.end),) if is_secret else ()
     if found.separator in ':="' and (extent := braced_at(text, found.at)) and _is_of_connection(text, found, extent):
         return ((extent.start, extent.end),)
+    if found.separator == "=" and found.before.rstrip().endswith(";") and (extent := value_of_connection(text, found.at)):
+        return ((extent.start, extent.end),) if rule.gives_away(text[extent.start : extent.end]) else ()
     if found.separator in ':="' and (nested := list(_nested(text, found, rule))):
         return nested
     extent = value_at(text, found.at)
@@ -194,5 +205,9 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
     said = "" if extent.scheme or separator == "said" else separator
     if not is_number_asked_for and is_prose(text, extent.start, extent.end, said):
         return ()
-    spaced = separator == "=" and (text[found.at : found.at + 1] in " \t" or "." in found.name)
-    return ((extent.start, end_of_bare(text, extent, found.begins_line, spaced)),)
+    of_line = found.begins_line or separator in ("is", "said")
+    spaced = found.begins_line and (
+        (separator == "=" and (text[found.at : found.at + 1] in " \t" or "." in found.name))
+        or (not WORDLIKE.fullmatch(value) and is_among_settings(text, found.at))
+    )
+    return ((extent.start, end_of_bare(text, extent, of_line, spaced)),)

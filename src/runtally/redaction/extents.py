@@ -27,7 +27,7 @@ _ANNOTATION: Final = (
     rf"[&*]?[A-Za-z][\w.<>\[\]|?]{{0,40}}[ \t]{{0,4}}=[ \t]{{0,4}}(?=[\w@]{{0,2}}[\"'`]|{_WRAPPER})"
 )
 VALUE: Final = re.compile(
-    rf"[=>]{{0,2}}(?:\*\*(?=[ \t]))?[ \t]{{0,40}}(?:\\\r?\n[ \t]{{0,16}})?(?:{_ANNOTATION})?"
+    rf"[=>]{{0,2}}(?:\*\*(?=[ \t]))?[ \t]{{0,40}}(?:\\\r?\n[ \t]{{0,16}})?(?:{_ANNOTATION})?(?:\(\s{{0,24}}(?=[\"']))?"
     r"(?:!!(?:str|binary)[ \t]+|&[\w-]{1,40}[ \t]+(?=[^\s|>-]))?"
     rf"(?:{_WRAPPER})?(?:(?:[bBrRuUfFLN@$]{{1,2}}(?=\\{{0,15}}[\"']))?"
     r"(?P<triple>\"{3}|'{3})(?P<tripled>[\s\S]{1,4000}?)(?P=triple)"
@@ -35,17 +35,21 @@ VALUE: Final = re.compile(
     r"|(?:[bBrRuUfFLN@$]{1,2}(?=\\{0,15}[\"']))?"
     r"(?P<quote>(?P<escaped>\\{1,15})?[\"'`])"
     r"(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n]|(?(escaped)(?!)|(?P=quote){2}(?=[\w ;:@#!%])))+)"
+    r"|[«“„‘「『‹][ \u00a0]?(?P<printed>[^»”“’」』›\n\"\\]{1,200}?)[ \u00a0]?[»”“’」』›]|&(?:quot|apos|#3[49]);(?P<escaped_xml>[^&\n\"\\]{1,200})&(?:quot|apos|#3[49]);"
     rf"|(?P<scheme>{SCHEME}[ \t]+)?"
     rf"(?P<bare>(?:{marks.PATTERN}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{JUDGED_CHARS - 1}}}))"
 )
 _GOES_ON: Final = re.compile(rf"{_REST}*")
 _LINE_GOES_ON: Final = re.compile(rf"{_LINE_REST}*")
-_WORDS_GO_ON: Final = re.compile(r"(?:[ \t]{1,4}(?![#;])[^\s=(){}\[\];|&<>\"'`,]{1,64}){1,8}[ \t]*(?=\r?\n|\Z)")
-_BRACED: Final = re.compile(r"\{(?P<braced>[^{}\n]{1,256}(?:\}\}[^{}\n]{0,256}){0,8})\}(?=;|\s|\Z|[\"'])")
+_WORDS_GO_ON: Final = re.compile(r"(?:[ \t]{1,4}(?![#;])[^\s=(){}\[\];|&<>\"'`,\\]{1,64}){1,8}[ \t]*(?=\r?\n|\Z)")
+_SETTING: Final = re.compile(r"[ \t]*(?:- |export )?[\w.\"'-]{1,60}[ \t]{0,20}[:=](?!//)")
+_OF_CONNECTION: Final = re.compile(r"[ ]{0,2}(?P<value>[^;{\"'\s\\][^;\n\"'<>\\]{0,255}?)\s*(?=[;\"'<]|\Z|\n)")
+_JOINED: Final = re.compile(r"(?:[\"'][ \t]{0,8}(?:[+.\\][ \t]{0,4})?\n[ \t]{0,40}(?:[+.][ \t]{0,4})?[fbr]?[\"'][^\"'\n]{1,256}(?=[\"']))+")
+_BRACED: Final = re.compile(r"\{(?P<braced>[^{}\n\"\\]{1,256}(?:\}\}[^{}\n\"\\]{0,256}){0,8})\}(?=;|\s|\Z|[\"'])")
 
 _WRAPPED: Final = re.compile(
     r"(?:[\"']?[ \t]{0,4}(?:[+.\\][ \t]{0,4})?(?:\r?\n|\\r\\n|\\n)[ \t>|#*]{0,24}[\"']?[A-Za-z0-9+/_-]{16,}={0,2}"
-    r"(?=[\s\"'\\,;)]|\Z))+"
+    r"(?=[ \t\\,;)]{0,4}(?:[\r\n\"']|\\[rn]|\Z)))+"
 )
 _LAST_LINE: Final = re.compile(
     r"(?:\r?\n|\\r\\n|\\n)[ \t>|#*]{0,24}(?=[a-z+/_-]{0,15}[A-Z0-9=])[A-Za-z0-9+/_-]{1,15}={0,2}(?=[\"'\\,;]|[ \t]*(?:\r?\n|\Z))"
@@ -72,6 +76,9 @@ def value_at(text: str, at: int) -> Extent | None:
         if found[group] is not None:
             start, end = found.span(group)
             return Extent(start + len(found[group]) - len(found[group].lstrip()), end, '"""')
+    for group in ("printed", "escaped_xml"):
+        if found[group] is not None:
+            return Extent(*found.span(group), "“")
     if found["quoted"] is not None:
         return Extent(*found.span("quoted"), found["quote"])
     return Extent(*found.span("bare"), "", found["scheme"] is not None)
@@ -83,8 +90,24 @@ def braced_at(text: str, at: int) -> Extent | None:
     return Extent(*found.span("braced"), "{") if found else None
 
 
+def value_of_connection(text: str, at: int) -> Extent | None:
+    """The value in a connection string behind a semicolon: it goes on to the next one."""
+    found = _OF_CONNECTION.match(text, at)
+    return Extent(*found.span("value"), "") if found else None
+
+
+def is_among_settings(text: str, at: int) -> bool:
+    """Whether the line before or behind the one with `at` gives a name a value too."""
+    start = text.rfind("\n", max(0, at - 256), at)
+    before = text[max(0, text.rfind("\n", max(0, start - 256), max(0, start)) + 1) : max(0, start)]
+    end = text.find("\n", at, at + 512)
+    return _SETTING.match(before) is not None or (end >= 0 and _SETTING.match(text, end + 1) is not None)
+
+
 def end_of_quoted(text: str, extent: Extent) -> int:
-    """Where a quoted value ends if it is wrapped over lines."""
+    """Where a quoted value ends if it is joined of several, or wrapped over lines."""
+    if joined := _JOINED.match(text, extent.end):
+        return joined.end()
     return _end_of_wrapped(text, extent.start, extent.end)
 
 

@@ -6,34 +6,47 @@ from typing import Final
 
 from runtally.redaction.found import Found
 
-_STEMS: Final = ("pass", "pwd", "secret", "token", "key", "code", "otp", "pin", "senha", "clave", "kennwort", "woord", "parola", "heslo", "salasana")
-# From its first letter that is not ASCII, which is rare.
-_FOREIGN: Final = re.compile(
-    r"ñ(?<=ontraseñ)|ł(?<=[hH]asł)|[şŞ](?=ifre)|ö(?=senord)|ó(?<=elszó)|ậ(?=t khẩu)|[пП](?=арол)|[кК](?=люч)|[тТ](?=окен)"
-    r"|密(?=[码碼钥鑰])|口(?=令)|令(?=牌)|金(?=鑰)|秘(?=[钥密])|パ(?=スワード)|暗(?=証番号)|비(?=밀)|암(?=호)|패(?=스워드)|ك(?=لمة)"
-    r"|ס(?=יסמ)|प(?=ासवर्ड)|क(?=ूटशब्द)|ร(?=หัสผ่าน)|κ(?=ωδικό)"
+_STEMS: Final = (
+    *("pass", "pwd", "secret", "token", "key", "code", "otp", "pin", "senha", "clave", "kennwort", "woord", "parola", "mdp"),
+    *("heslo", "salasana", "geheim", "jeton"),
+)
+_FOREIGN_STEMS: Final = (
+    *("contraseñ", "hasł", "şifre", "lösenord", "jelszó", "clé", "mật khẩu", "парол", "ключ", "токен", "κωδικό", "סיסמ"),
+    *("密码", "密碼", "密钥", "密鑰", "口令", "令牌", "パスワード", "暗証番号", "비밀번호", "비밀", "암호", "كلمة", "पासवर्ड", "कूटशब्द", "รหัสผ่าน"),
 )
 GATES: Final = tuple({part for stem in (*_STEMS, "ied by") for part in (stem[1:], stem[1:].upper())})
 """What a text that says nothing of a secret lacks."""
-_ENDS_WORD: Final = tuple((stem, re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]")) for stem in _STEMS)
+_ENDS_WORD: Final = {
+    stem: re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]" if stem.isascii() else stem)
+    for stem in (*_STEMS, *_FOREIGN_STEMS)
+}
 _COPULAS: Final = (
-    r"is(?: now)?(?: still)?(?: set to)?|are|was|will be|should be|=|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet"
-    r"|es|est|é|eh|è|är|er|on|jest|to|je|az|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
+    r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be|="
+    r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c’est|é|eh|è|és|este|är|er|on|jest|to|je|az"
+    r"|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
+)
+_OF: Final = (
+    r"(?:for|of|to|on|in|from|von|für|zum|vom|der|des|de|du|del|della|di|da|do|dos|das|pour|para|per|pe|pentru|voor|van|til|till"
+    r"|na|для|от|от|к|за|från|pro|dla|untuk)"
 )
 _SAID: Final = re.compile(
-    r"(?P<name>\w{0,24}(?: (?:phrase|code|word))?)[\"'`*]{0,3}"
-    r"(?P<of> (?:for|of|to|on|von|für|de|del|pour|para|на|для|от|från|do) (?:the |our |my |la |le |el |der |die |das )?"
-    r"[\w.@'`/-]{1,40}(?: (?:account|server|user|box|db|database|api))?)?"
-    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of):|(?!)))[ \t]{{1,4}}(?=\S)"
+    r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
+    rf"(?P<of>(?: {_OF} (?:[\w.@'’`/-]{{1,40}} ?){{1,2}}?|(?: d['’][\w]{{1,20}})| (?:api|secr[eè]te)){{1,3}}?)?"
+    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?:|(?!)))[ \t]{{1,4}}(?=\S)",
+    re.IGNORECASE,
 )
 _SAID_OF_ONE: Final = re.compile(r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
-_WITH: Final = re.compile(r"\w{0,16}[ \t]{1,4}(?=[^\s:=(),.;-])")
+_WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
-_BY: Final = re.compile(r"IDENTIFIED (?:WITH [\w\"']{1,60} )?(?:BY|AS) (?:PASSWORD )?(?i:VALUES )?(?=['\"\w])", re.IGNORECASE)
-_GIVES: Final = re.compile(r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?(?: (?:user )?))\Z")
+_BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")
+_GIVES: Final = re.compile(
+    r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?|\b(?:user(?:name)?|login|usu\w{3,5}"
+    r"|utente|utilis\w{3,6}|utilizator|benutzer|account|anv\w{5,7}|bruger|gebruiker|пользовател\w|логин)\b[ :=][^\n:=]{1,40}[ ,;\n])[ \t]*\Z"
+)
 _SETS: Final = re.compile(
     r"(?i:(?:\A|[\n;&|\"'`]|RUN |sudo )[ \t]*(?:ENV|setx|SetEnv|set(?: -[a-z]{1,3})?|export|fastcgi_param|putenv|set_secret"
-    r"|[\w-]{1,20} (?:config|secrets?|env|variables?)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)?(?: --?[\w-]{1,20})?)[ \t]{1,4})\Z"
+    r"|[\w-]{1,20} (?:config|(?:user-)?secrets?|env|variables?|kv)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)(?: --?[\w-]{1,20})?)[ \t]{1,4}"
+    r"[\"']?(?:[\w.-]{1,30}[:/]){0,3})\Z"
 )
 _WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
 
@@ -43,15 +56,12 @@ def named(text: str) -> Iterator[Found]:
     lower = text.lower()
     if len(lower) != len(text):
         lower = text.replace("\u0130", "i").lower()
-    for stem, pattern in _ENDS_WORD:
+    for stem in _STEMS if text.isascii() else (*_STEMS, *_FOREIGN_STEMS):
         if stem in lower:
-            for one in pattern.finditer(lower):
+            for one in _ENDS_WORD[stem].finditer(lower):
                 yield from _said(text, one.start(), stem)
-    if not text.isascii():
-        for one in _FOREIGN.finditer(text):
-            yield from _said(text, one.start(), one[0])
     if "ied by" in lower or "ied with" in lower:
-        yield from (Found("password", one.end(), "by") for one in _BY.finditer(text))
+        yield from (Found("password", one.end(), "by") for one in _BY.finditer(lower))
 
 
 def _said(text: str, at: int, stem: str) -> Iterator[Found]:
@@ -62,7 +72,7 @@ def _said(text: str, at: int, stem: str) -> Iterator[Found]:
     elif not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     elif found := _WITH.match(text, at):
-        name_end = found.start() + len(text[found.start() : found.end()].rstrip())
+        name_end = found.start() + len(found[0].rstrip(" \t\"'"))
         start = _word_start(text, at)
         name, before = text[start:name_end], text[max(0, start - 64) : start]
         if _SETS.search(before):

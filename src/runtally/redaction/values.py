@@ -19,7 +19,7 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
         r"\W*(?:redacted|hidden|masked|filtered|removed)\W*|x{3,}|your[_ -].*|.*[_-]here|change[_-]?me|replace[_-]?me",
-        r"placeholder|todo|tbd|(?:op|vault|secretref|secret|akv|gcp|sm|awssm|doppler|keyring|file)://.*|arn:aws:.*",
+        r"placeholder|todo|tbd|(?:pass|env|fd|stdin):|(?:op|vault|secretref|secret|akv|gcp|sm|awssm|doppler|keyring|file)://.*|arn:aws:.*",
         r"vault:[\w./-]+#[\w.-]+.*|@microsoft\.keyvault\(.*|ref\+[a-z]+://.*",
         r"!(?:secret|env|env_var|include|vault|ref|"
         r"reference|getatt|sub|importvalue|lookup|file)(?:[ .:/].*)?",
