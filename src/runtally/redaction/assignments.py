@@ -6,7 +6,7 @@ from typing import Final
 
 from runtally.redaction import marks, markup, spoken, tables
 from runtally.redaction.allowance import NAME_EFFORT, VALUE_EFFORT, Allowance
-from runtally.redaction.code_or_prose import is_expression, is_prose
+from runtally.redaction.code_or_prose import is_expression, is_part_of_code, is_prose
 from runtally.redaction.extents import (
     Extent,
     braced_at,
@@ -30,6 +30,7 @@ _SEPARATORS: Final = (
     ("(", re.compile(rf"\({AFTER_NAME}(?=[ \t]{{0,4}}@?[\"'])", re.DOTALL)),
     (",", re.compile(rf",(?<=[\"'],){AFTER_NAME}(?=\s{{0,16}}\\{{0,15}}[\"'])", re.DOTALL)),
 )
+_ASSIGNS: Final = (":", "=", '"', "pair")
 _ENCODED: Final = re.compile(r"%3[aAdD](?:%2[02]|%27|\+){0,2}")
 _ENCODED_CLOSES: Final = re.compile(r"(?:%2[27]|%5D|\+|%20)+\Z", re.IGNORECASE)
 _ENCODED_VALUE: Final = re.compile(r"(?:[^\s&\"'`<>%,;{}\\]|%(?!2[267C]|7D|3B|0[AaDd]|5D)[0-9A-Fa-f]{2})+")
@@ -47,7 +48,7 @@ _FORM: Final = re.compile(
 )
 _SETS: Final = re.compile(r"(?:set|with|add|put|use|Set|With|Add|Put|Use)(?:_|[A-Z])")
 _READS: Final = re.compile(
-    r"(?i:_{0,2}(?:get|read|fetch|load|find|has|is|check|valid|create|generate|make|hash|encrypt|decrypt|by|from|to|ask|prompt|enter))"
+    r"(?i:_{0,2}(?:get|read|fetch|load|find|has|is|check|valid|create|generate|make|hash|encrypt|decrypt|by|from|to|ask|prompt|enter|encode|decode|parse|format))"
 )
 _TAKES_A_PAIR: Final = re.compile(
     r"(?:\A|\W)(?:define|set\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv|get|env|environ\.get|option)"
@@ -93,7 +94,7 @@ def _named(text: str) -> Iterator[Found]:
         yield from (Found(one[0].strip("- \t"), one.end(), "--") for one in _FLAG.finditer(text))
     if "al" in text and (":" in text or "=" in text):
         for pattern in _PAIRS:
-            yield from (Found(one[1], one.end(), '"') for one in pattern.finditer(text))
+            yield from (Found(one[1], one.end(), "pair") for one in pattern.finditer(text))
     if "%3" in text:
         yield from _encoded(text)
     if 'name="' in text or 'name=\\' in text:
@@ -131,11 +132,11 @@ def _secrets(text: str, found: Found, rule: Rule) -> Iterable[tuple[int, int]]:
         value = text[found.at : found.end]
         is_secret = value and rule.gives_away(value) and not is_label(value) and not _is_known_cell(found, value)
         return ((found.at, found.end),) if is_secret else ()
-    if found.separator in ':="' and (extent := braced_at(text, found.at)) and _is_of_connection(text, found, extent):
+    if found.separator in _ASSIGNS and (extent := braced_at(text, found.at)) and _is_of_connection(text, found, extent):
         return ((extent.start, extent.end),)
     if found.separator == "=" and found.before.rstrip().endswith(";") and (extent := value_of_connection(text, found.at)):
         return ((extent.start, extent.end),) if rule.gives_away(text[extent.start : extent.end]) else ()
-    if found.separator in ':="' and (nested := list(_nested(text, found, rule))):
+    if found.separator in _ASSIGNS and (nested := list(_nested(text, found, rule))):
         return nested
     extent = value_at(text, found.at)
     if extent and extent.quote:
@@ -161,17 +162,25 @@ def _is_of_connection(text: str, found: Found, extent: Extent) -> bool:
 
 
 def _nested(text: str, found: Found, rule: Rule) -> Iterator[tuple[int, int]]:
-    if found.separator == "=" or "\n" not in text[found.at : found.at + 256]:
+    if found.separator not in (":", '"') or "\n" not in text[found.at : found.at + 256]:
         return
     line_start = text.rfind("\n", max(0, found.at - 256), found.at) + 1
     line = text[line_start : found.at]
     for extent in nested_at(text, found.at, len(line) - len(line.lstrip(" \t-"))):
-        value = text[extent.start : extent.end]
-        inner = value.strip("\"'") if extent.quote != "|" else value
-        is_word = extent.quote != "|" and inner == value and (_is_word(value) or " " in value or value[0] in "{[")
-        if not is_word and rule.gives_away(inner) and not is_label(inner) and not inner.endswith(":"):
-            shift = value.index(inner)
-            yield extent.start + shift, extent.start + shift + len(inner)
+        start, end = extent.start, extent.end
+        if text[start] in "\"'" and text[start] == text[end - 1] and end - start > 2:
+            start, end = start + 1, end - 1
+        elif extent.quote != "|" and not _is_lone_value(text, start, end):
+            continue
+        value = text[start:end]
+        if rule.gives_away(value) and not is_label(value):
+            yield start, end
+
+
+def _is_lone_value(text: str, start: int, end: int) -> bool:
+    value = text[start:end]
+    is_one = " " not in value and value[0] not in "{[(<\"'" and value[-1] not in ":;({["
+    return is_one and not _is_word(value) and not is_expression(text, start, end, "")
 
 
 def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bool:
@@ -186,7 +195,7 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         if _TAKES_A_PAIR.search(before):
             return True
         return _OPENS_A_PAIR.search(before) is not None and not _is_word(value)
-    return found.separator in ('"', "by") or not value[0].isspace()
+    return found.separator in ('"', "pair", "by") or not value[0].isspace()
 
 
 def _is_word(value: str) -> bool:
@@ -199,7 +208,9 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
     value = text[extent.start : extent.end]
     if separator in "(," or not rule.gives_away(value):
         return ()
-    if is_expression(text, extent.start, extent.end, found.name if separator in ':="' else ""):
+    if is_expression(text, extent.start, extent.end, found.name if separator in _ASSIGNS else ""):
+        return ()
+    if separator in _ASSIGNS and is_part_of_code(text, extent.start, extent.end, found.before, separator):
         return ()
     is_number_asked_for = value.isdigit() and not rule.is_open
     said = "" if extent.scheme or separator == "said" else separator

@@ -32,10 +32,28 @@ def is_expression(text: str, start: int, end: int, name: str) -> bool:
     return len(parts) > 1 and words.replace("_", "").isalpha() and not SENSITIVE_WORDS.isdisjoint(parts)
 
 
+_OPERATOR: Final = re.compile(r"[ \t]+(?:[+*/?|&-]|==|!=|or|and|if|else|unless|instanceof|as|in|is)(?=[ \t])|[ \t]*\)[ \t]*[{:]")
+_NAMES_TYPE: Final = re.compile(r"[A-Z]\w*[a-z]\w*(?:Keys?|Types?|Tokens?|Secrets?|Passwords?|Credentials?|Str|String|Bytes|Like)")
+
+
+def is_part_of_code(text: str, start: int, end: int, before: str, separator: str) -> bool:
+    """Whether a bare value is a variable or a type, as what stands around the assignment shows."""
+    value = text[start:end]
+    if not IDENTIFIER.fullmatch(value):
+        return False
+    if separator in ":=" and _NAMES_TYPE.fullmatch(value):
+        return True
+    if not value.replace("_", "").isalpha():
+        return False
+    if separator == '"' or (before.endswith(("'", '"')) and text[end : end + 1] in ("'", '"')):
+        return True
+    return separator == "=" and (before.rstrip().endswith(",") and text[start - 1] == " " or _OPERATOR.match(text, end) is not None)
+
+
 def is_prose(text: str, start: int, end: int, separator: str) -> bool:
     """Whether a bare value is a word of a sentence, a type or a plain number."""
     value = text[start:end]
-    is_plain_number = NUMBER.fullmatch(value) and (separator == '"' or len(value) < 4)
+    is_plain_number = NUMBER.fullmatch(value) and (separator in ('"', "pair") or len(value) < 4)
     if is_plain_number or value.lower().rstrip("!?") in WORDS:
         return True
     if separator in ("is", "by"):

@@ -21,7 +21,7 @@ _ENDS_WORD: Final = {
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
 _COPULAS: Final = (
-    r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be|="
+    r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be"
     r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c’est|é|eh|è|és|este|är|er|on|jest|to|je|az"
     r"|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
 )
@@ -32,7 +32,7 @@ _OF: Final = (
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
     rf"(?P<of>(?: {_OF} (?:[\w.@'’`/-]{{1,40}} ?){{1,2}}?|(?: d['’][\w]{{1,20}})| (?:api|secr[eè]te)){{1,3}}?)?"
-    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?:|(?!)))[ \t]{{1,4}}(?=\S)",
+    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
 )
 _SAID_OF_ONE: Final = re.compile(r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
@@ -61,14 +61,16 @@ def named(text: str) -> Iterator[Found]:
             for one in _ENDS_WORD[stem].finditer(lower):
                 yield from _said(text, one.start(), stem)
     if "ied by" in lower or "ied with" in lower:
-        yield from (Found("password", one.end(), "by") for one in _BY.finditer(lower))
+        for one in _BY.finditer(lower):
+            if text[one.start()].isupper() or "user " in lower[max(0, one.start() - 80) : one.start()]:
+                yield Found("password", one.end(), "by")
 
 
 def _said(text: str, at: int, stem: str) -> Iterator[Found]:
     if found := _SAID.match(text, at):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
-        yield Found(name, found.end(), "said" if copula in ("lautet", "=") or (copula or "").endswith(" to") else "is")
+        yield Found(name, found.end(), "said" if copula == "lautet" or (copula or "").endswith(" to") else "is")
     elif not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     elif found := _WITH.match(text, at):

@@ -14,7 +14,7 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
     (
         r"[\s*.•…·●_#?<>|=)\],;:}-]*",
         rf"(?:{marks.PATTERN})+",
-        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
+        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]|\W{1,3}\{[\w.]+\}\W{0,3}",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
