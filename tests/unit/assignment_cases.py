@@ -16,6 +16,7 @@ db.password : «s3cr3t!»
 %
 spring.datasource.password=«p&ss;w0rd,x»
 %
+x.host = a
 spring.datasource.password = «stapler horse battery»
 %
 export DB_PASSWORD=«p(a)ss[w]0rd»

@@ -33,7 +33,7 @@ _SEPARATORS: Final = (
 _ASSIGNS: Final = (":", "=", '"', "pair")
 _ENCODED: Final = re.compile(r"%3[aAdD](?:%2[02]|%27|\+){0,2}")
 _ENCODED_CLOSES: Final = re.compile(r"(?:%2[27]|%5D|\+|%20)+\Z", re.IGNORECASE)
-_ENCODED_VALUE: Final = re.compile(r"(?:[^\s&\"'`<>%,;{}\\]|%(?!2[267C]|7D|3B|0[AaDd]|5D)[0-9A-Fa-f]{2})+")
+_ENCODED_VALUE: Final = re.compile(r"(?:[^\s&\"'`<>%,;{}\\]|%(?!2[267C]|7D|3B|0[AaDd]|5D)[0-9A-Fa-f]{2}){1,512}")
 _FLAG: Final = re.compile(r"-(?:(?<![\w-]-)|(?<=\\[nrt]-))(?:-[A-Za-z]|[A-Za-z]\w\w)([\w-]{1,64})[ \t]+(?=[^\s-])")
 _OTHER_ATTRIBUTES: Final = r"(?:[\w:-]{1,40}[ \t]{0,2}=[ \t]{0,2}\\{0,15}\"[^\"\n<>\\]{0,80}\\{0,15}\"[ \t]{1,4}){0,4}"
 _PAIRS: Final = tuple(  # a name and its value side by side, as in a container's environment
@@ -58,6 +58,11 @@ _OPENS_A_PAIR: Final = re.compile(r"[(\[{]\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z")
 
 GATES: Final = (*":=\uff1a\uff1d(,|", "%3", "-", "</", "&lt;", *spoken.GATES)
 """What a text without any assignment lacks."""
+_CLOSES_A_PAIR: Final = re.compile(r"\\{0,15}[\"'`],?\s{0,16}[)\]}]")
+_PHRASE: Final = re.compile(
+    r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as|for|unless)\b)[A-Za-z0-9]+){1,5})"
+    r"[ \t]*(?=\r?\n|\Z)"
+)
 
 
 def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
@@ -194,7 +199,8 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         before = text[max(0, found.at - 128) : found.at - 1].rstrip("\"'`").rstrip("\\")
         if _TAKES_A_PAIR.search(before):
             return True
-        return _OPENS_A_PAIR.search(before) is not None and not _is_word(value)
+        is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
+        return is_pair is not None and not _is_word(value)
     return found.separator in ('"', "pair", "by") or not value[0].isspace()
 
 
@@ -212,13 +218,15 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
         return ()
     if separator in _ASSIGNS and is_part_of_code(text, extent.start, extent.end, found.before, separator):
         return ()
-    is_number_asked_for = value.isdigit() and not rule.is_open
+    if separator == "=" and text[found.at : found.at + 1] in " \t" and found.begins_line and (phrase := _PHRASE.match(text, found.at)):
+        return (phrase.span("value"),) if is_among_settings(text, found.at) else ()
+    is_number_asked_for = value.isdigit() and not rule.gives_away("swordfish")
     said = "" if extent.scheme or separator == "said" else separator
     if not is_number_asked_for and is_prose(text, extent.start, extent.end, said):
         return ()
     of_line = found.begins_line or separator in ("is", "said")
     spaced = found.begins_line and (
         (separator == "=" and (text[found.at : found.at + 1] in " \t" or "." in found.name))
-        or (not WORDLIKE.fullmatch(value) and is_among_settings(text, found.at))
+        or (not WORDLIKE.fullmatch(value) and " -" not in text[extent.end : extent.end + 64].partition("\n")[0] and is_among_settings(text, found.at))
     )
     return ((extent.start, end_of_bare(text, extent, of_line, spaced)),)

@@ -48,6 +48,7 @@ _SETS: Final = re.compile(
     r"|[\w-]{1,20} (?:config|(?:user-)?secrets?|env|variables?|kv)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)(?: --?[\w-]{1,20})?)[ \t]{1,4}"
     r"[\"']?(?:[\w.-]{1,30}[:/]){0,3})\Z"
 )
+_MAY_BE_VALUE: Final = re.compile(r"[\"'`«„“]|[^\s\d]{0,24}\d|[^\s!@#$%^&*+~]{0,24}[!@#$%^&*+~]")
 _WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
 
 
@@ -77,6 +78,8 @@ def _said(text: str, at: int, stem: str) -> Iterator[Found]:
         name_end = found.start() + len(found[0].rstrip(" \t\"'"))
         start = _word_start(text, at)
         name, before = text[start:name_end], text[max(0, start - 64) : start]
+        if not (name.isupper() or _MAY_BE_VALUE.match(text, found.end())):
+            return
         if _SETS.search(before):
             yield Found(name, found.end(), "--")
         elif _GIVES.search(before):

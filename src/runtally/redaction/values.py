@@ -8,11 +8,11 @@ from runtally.redaction import marks
 JUDGED_CHARS: Final = 128
 """A value is judged by its beginning, so that a text of nothing but refused values costs no more than its length."""
 
-SCHEME: Final = r"(?i:Bearer|Basic|Token|Bot|Negotiate|NTLM|Digest|Api-?Key|SSWS)"
+SCHEME: Final = r"(?i:Bearer|Basic|Token|Bot|Negotiate|NTLM|Digest|Api-?Key|SSWS|Splunk|GenieKey|sso-key)"
 
 PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a mask, a template, a reference
     (
-        r"[\s*.•…·●_#?<>|=)\],;:}-]*",
+        r"[^\w!@$%^&+~]*|_+",
         rf"(?:{marks.PATTERN})+",
         r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]|\W{1,3}\{[\w.]+\}\W{0,3}",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
@@ -23,6 +23,7 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
         r"vault:[\w./-]+#[\w.-]+.*|@microsoft\.keyvault\(.*|ref\+[a-z]+://.*",
         r"!(?:secret|env|env_var|include|vault|ref|"
         r"reference|getatt|sub|importvalue|lookup|file)(?:[ .:/].*)?",
+        r"https?://[^\s@]*|#[a-z]+(?:-[a-z]+)+|[\w./@-]+\.(?:pem|key|crt|cer|der|p12|pfx|jks|pub|gpg|asc|txt|json|ya?ml|env|conf)",
         r"<%.*|#\{.*|\{%.*|@[\w.]+@|__\w+__|%\{\w+\}|\$\{\{.*|\$\[\[?[ \w.]+\]?\]",
         r"(?-i:(?:/[a-z][a-z0-9_.-]*)+/?)|(?:/Users|~|\.|[A-Z]:)[\\/].*",
         r"\s*[,)\]};:+%|.]\s.*",  # the quote before it closed a string, as in `"password:", value)`
@@ -55,7 +56,7 @@ WORDS: Final = frozenset(  # what prose and type annotations say after `password
     " accepted allowed blank null encrypted plaintext one two three any authentication authorization".split()
 )
 
-WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-.][A-Za-z]+)*[!?]?|\d+")
+WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-./][A-Za-z]+)*[!?]?|\d+")
 SENTENCE_GOES_ON: Final = re.compile(r"[ \t]+(?![\w.-]{1,64}[:=])[A-Za-z(|=]|\.(?:\s|\Z)")
 TYPE_NAME: Final = re.compile(r"(?:[A-Z][a-z]+){2,}")
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
