@@ -102,7 +102,7 @@ def _named(text: str) -> Iterator[Found]:
             yield from (Found(one[1], one.end(), "pair") for one in pattern.finditer(text))
     if "%3" in text:
         yield from _encoded(text)
-    if 'name="' in text or 'name=\\' in text:
+    if 'name="' in text or "name=\\" in text:
         yield from (Found(one[1], one.end(), "whole") for one in _FORM.finditer(text))
     yield from spoken.named(text)
     yield from tables.named(text)
@@ -115,7 +115,11 @@ def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[
         if name := name_before(text, one.start()):
             kind = separator if separator in "(," or not name.quoted else '"'
             setter = _SETS.match(name.name.rpartition(".")[2]) if separator == "(" else None
-            said = name.name[name.name.rindex(".") + 1 if "." in name.name else 0 :][setter.end() - 1 :] if setter else name.name
+            said = (
+                name.name[name.name.rindex(".") + 1 if "." in name.name else 0 :][setter.end() - 1 :]
+                if setter
+                else name.name
+            )
             yield Found(said, one.end(), kind, name.begins_line, "set" if setter else name.before)
 
 
@@ -139,7 +143,11 @@ def _secrets(text: str, found: Found, rule: Rule) -> Iterable[tuple[int, int]]:
         return ((found.at, found.end),) if is_secret else ()
     if found.separator in _ASSIGNS and (extent := braced_at(text, found.at)) and _is_of_connection(text, found, extent):
         return ((extent.start, extent.end),)
-    if found.separator == "=" and found.before.rstrip().endswith(";") and (extent := value_of_connection(text, found.at)):
+    if (
+        found.separator == "="
+        and found.before.rstrip().endswith(";")
+        and (extent := value_of_connection(text, found.at))
+    ):
         return ((extent.start, extent.end),) if rule.gives_away(text[extent.start : extent.end]) else ()
     if found.separator in _ASSIGNS and (nested := list(_nested(text, found, rule))):
         return nested
@@ -218,7 +226,12 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
         return ()
     if separator in _ASSIGNS and is_part_of_code(text, extent.start, extent.end, found.before, separator):
         return ()
-    if separator == "=" and text[found.at : found.at + 1] in " \t" and found.begins_line and (phrase := _PHRASE.match(text, found.at)):
+    if (
+        separator == "="
+        and text[found.at : found.at + 1] in " \t"
+        and found.begins_line
+        and (phrase := _PHRASE.match(text, found.at))
+    ):
         return (phrase.span("value"),) if is_among_settings(text, found.at) else ()
     is_number_asked_for = value.isdigit() and not rule.gives_away("swordfish")
     said = "" if extent.scheme or separator == "said" else separator
@@ -227,6 +240,10 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
     of_line = found.begins_line or separator in ("is", "said")
     spaced = found.begins_line and (
         (separator == "=" and (text[found.at : found.at + 1] in " \t" or "." in found.name))
-        or (not WORDLIKE.fullmatch(value) and " -" not in text[extent.end : extent.end + 64].partition("\n")[0] and is_among_settings(text, found.at))
+        or (
+            not WORDLIKE.fullmatch(value)
+            and " -" not in text[extent.end : extent.end + 64].partition("\n")[0]
+            and is_among_settings(text, found.at)
+        )
     )
     return ((extent.start, end_of_bare(text, extent, of_line, spaced)),)

@@ -32,8 +32,12 @@ def is_expression(text: str, start: int, end: int, name: str) -> bool:
     return len(parts) > 1 and words.replace("_", "").isalpha() and not SENSITIVE_WORDS.isdisjoint(parts)
 
 
-_OPERATOR: Final = re.compile(r"[ \t]+(?:[+*/?|&-]|==|!=|or|and|if|else|unless|instanceof|as|in|is)(?=[ \t])|[ \t]*\)[ \t]*[{:]")
-_NAMES_TYPE: Final = re.compile(r"[A-Z]\w*[a-z]\w*(?:Keys?|Types?|Tokens?|Secrets?|Passwords?|Credentials?|Str|String|Bytes|Like)")
+_OPERATOR: Final = re.compile(
+    r"[ \t]+(?:[+*/?|&-]|==|!=|or|and|if|else|unless|instanceof|as|in|is)(?=[ \t])|[ \t]*\)[ \t]*[{:]"
+)
+_NAMES_TYPE: Final = re.compile(
+    r"[A-Z]\w*[a-z]\w*(?:Keys?|Types?|Tokens?|Secrets?|Passwords?|Credentials?|Str|String|Bytes|Like)"
+)
 
 
 def is_part_of_code(text: str, start: int, end: int, before: str, separator: str) -> bool:
@@ -47,7 +51,9 @@ def is_part_of_code(text: str, start: int, end: int, before: str, separator: str
         return False
     if separator == '"' or (before.endswith(("'", '"')) and text[end : end + 1] in ("'", '"')):
         return True
-    return separator == "=" and (before.rstrip().endswith(",") and text[start - 1] == " " or _OPERATOR.match(text, end) is not None)
+    return separator == "=" and (
+        before.rstrip().endswith(",") and text[start - 1] == " " or _OPERATOR.match(text, end) is not None
+    )
 
 
 def is_prose(text: str, start: int, end: int, separator: str) -> bool:

@@ -23,9 +23,7 @@ _WRAPPER: Final = (
     r"|SecretString::new|Secret::new|SecureString|Password|Token|lit|char\[\]|std::string|string|Value|json|raw|quote)"
     r"\((?=[\"'`])"
 )
-_ANNOTATION: Final = (
-    rf"[&*]?[A-Za-z][\w.<>\[\]|?]{{0,40}}[ \t]{{0,4}}=[ \t]{{0,4}}(?=[\w@]{{0,2}}[\"'`]|{_WRAPPER})"
-)
+_ANNOTATION: Final = rf"[&*]?[A-Za-z][\w.<>\[\]|?]{{0,40}}[ \t]{{0,4}}=[ \t]{{0,4}}(?=[\w@]{{0,2}}[\"'`]|{_WRAPPER})"
 VALUE: Final = re.compile(
     rf"[=>]{{0,2}}(?:\*\*(?=[ \t]))?[ \t]{{0,40}}(?:\\\r?\n[ \t]{{0,16}})?(?:{_ANNOTATION})?(?:\(\s{{0,24}}(?=[\"']))?"
     r"(?:!!(?:str|binary)[ \t]+|&[\w-]{1,40}[ \t]+(?=[^\s|>-]))?"
@@ -44,7 +42,9 @@ _LINE_GOES_ON: Final = re.compile(rf"{_LINE_REST}*")
 _WORDS_GO_ON: Final = re.compile(r"(?:[ \t]{1,4}(?![#;])[^\s=(){}\[\];|&<>\"'`,\\]{1,64}){1,8}[ \t]*(?=\r?\n|\Z)")
 _SETTING: Final = re.compile(r"[ \t]*(?:- |export )?[\w.\"'-]{1,60}[ \t]{0,20}[:=](?!//)")
 _OF_CONNECTION: Final = re.compile(r"[ ]{0,2}(?P<value>[^;{\"'\s\\][^;\n\"'<>\\]{0,255}?)\s*(?=[;\"'<]|\Z|\n)")
-_JOINED: Final = re.compile(r"(?:[\"'][ \t]{0,8}(?:[+.\\][ \t]{0,4})?\n[ \t]{0,40}(?:[+.][ \t]{0,4})?[fbr]?[\"'][^\"'\n]{1,256}(?=[\"']))+")
+_JOINED: Final = re.compile(
+    r"(?:[\"'][ \t]{0,8}(?:[+.\\][ \t]{0,4})?\n[ \t]{0,40}(?:[+.][ \t]{0,4})?[fbr]?[\"'][^\"'\n]{1,256}(?=[\"']))+"
+)
 _BRACED: Final = re.compile(r"\{(?P<braced>[^{}\n\"\\]{1,256}(?:\}\}[^{}\n\"\\]{0,256}){0,8})\}(?=;|\s|\Z|[\"'])")
 
 _WRAPPED: Final = re.compile(

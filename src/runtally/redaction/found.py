@@ -37,7 +37,8 @@ class Name(NamedTuple):
 # An assignment is found by its separator, which is rare, behind what may end a name; from there the name is read back.
 _VALUED_ENDINGS: Final = tuple({ending for one in VALUED_ENDINGS for ending in (one, languages.folded(one).lower())})
 _LETTERS: Final = [
-    "".join(sorted({ending[at] for ending in _VALUED_ENDINGS if ending.isascii() and len(ending) > 2})) for at in (-3, -2, -1)
+    "".join(sorted({ending[at] for ending in _VALUED_ENDINGS if ending.isascii() and len(ending) > 2}))
+    for at in (-3, -2, -1)
 ]
 _ENDS_NAME: Final = "".join(f"[{re.escape(letters + letters.upper())}\u0080-\uffff]" for letters in _LETTERS)
 _CLOSES_NAME: Final = r"[\"'`\]\s\\\d_?|+!*-]"

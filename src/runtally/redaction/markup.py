@@ -14,7 +14,9 @@ _ESCAPED_ELEMENT: Final = re.compile(
     r"&lt;(?P<tag>[A-Za-z][\w:.-]{0,63})(?P<attributes>\s(?:(?!&[lg]t;)[^<>]){0,300})?&gt;(?P<data>(?!))?"
     r"(?P<value>(?:(?!&[lg]t;)[^<>]){1,1000}?)(?=&lt;\\?/)"
 )
-_NAMES_ITSELF: Final = re.compile(r"\s(?:\w{1,20}:)?(?:key|name|id|field)\s{0,4}=\s{0,4}\\{0,15}[\"']([\w.:/-]{2,96})\\{0,15}[\"']", re.IGNORECASE)
+_NAMES_ITSELF: Final = re.compile(
+    r"\s(?:\w{1,20}:)?(?:key|name|id|field)\s{0,4}=\s{0,4}\\{0,15}[\"']([\w.:/-]{2,96})\\{0,15}[\"']", re.IGNORECASE
+)
 _NAMES_THE_NEXT: Final = ("key", "name", "member", "field", "option")
 _HOLDS_A_VALUE: Final = ("value", "plaintext", "string", "entry", "item", "text")
 

@@ -7,12 +7,56 @@ from typing import Final
 from runtally.redaction.found import Found
 
 _STEMS: Final = (
-    *("pass", "pwd", "secret", "token", "key", "code", "otp", "pin", "senha", "clave", "kennwort", "woord", "parola", "mdp"),
+    *(
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "key",
+        "code",
+        "otp",
+        "pin",
+        "senha",
+        "clave",
+        "kennwort",
+        "woord",
+        "parola",
+        "mdp",
+    ),
     *("heslo", "salasana", "geheim", "jeton"),
 )
 _FOREIGN_STEMS: Final = (
-    *("contraseñ", "hasł", "şifre", "lösenord", "jelszó", "clé", "mật khẩu", "парол", "ключ", "токен", "κωδικό", "סיסמ"),
-    *("密码", "密碼", "密钥", "密鑰", "口令", "令牌", "パスワード", "暗証番号", "비밀번호", "비밀", "암호", "كلمة", "पासवर्ड", "कूटशब्द", "รหัสผ่าน"),
+    *(
+        "contraseñ",
+        "hasł",
+        "şifre",
+        "lösenord",
+        "jelszó",
+        "clé",
+        "mật khẩu",
+        "парол",
+        "ключ",
+        "токен",
+        "κωδικό",
+        "סיסמ",
+    ),
+    *(
+        "密码",
+        "密碼",
+        "密钥",
+        "密鑰",
+        "口令",
+        "令牌",
+        "パスワード",
+        "暗証番号",
+        "비밀번호",
+        "비밀",
+        "암호",
+        "كلمة",
+        "पासवर्ड",
+        "कूटशब्द",
+        "รหัสผ่าน",
+    ),
 )
 GATES: Final = tuple({part for stem in (*_STEMS, "ied by") for part in (stem[1:], stem[1:].upper())})
 """What a text that says nothing of a secret lacks."""
@@ -35,7 +79,9 @@ _SAID: Final = re.compile(
     rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
 )
-_SAID_OF_ONE: Final = re.compile(r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)")
+_SAID_OF_ONE: Final = re.compile(
+    r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)"
+)
 _WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
 _BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")

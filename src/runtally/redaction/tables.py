@@ -8,18 +8,25 @@ from runtally.redaction.found import Found, ends_name
 
 _LINE_CHARS: Final = 1000
 _HEADER: Final = {
-    delimiter: re.compile(rf"[\"']?[^\W\d][\w .#/-]{{0,40}}[\"']?(?:{delimiter}[\"']?[\w.#/-][\w .#/-]{{0,40}}[\"']?){{1,60}}")
+    delimiter: re.compile(
+        rf"[\"']?[^\W\d][\w .#/-]{{0,40}}[\"']?(?:{delimiter}[\"']?[\w.#/-][\w .#/-]{{0,40}}[\"']?){{1,60}}"
+    )
     for delimiter in (",", ";", "\t")
 }
 _CELL: Final = {
-    delimiter: re.compile(rf"\"((?:[^\"\n]|\"\")*)\"(?={delimiter}|\Z)|'([^'\n]*)'(?={delimiter}|\Z)|([^{delimiter}\n]*)")
+    delimiter: re.compile(
+        rf"\"((?:[^\"\n]|\"\")*)\"(?={delimiter}|\Z)|'([^'\n]*)'(?={delimiter}|\Z)|([^{delimiter}\n]*)"
+    )
     for delimiter in (",", ";", "\t", r"|")
 }
 _ENDS_HEADER: Final = {  # the last cell of a line
-    delimiter: re.compile(rf"{delimiter}(?=[\"'\w])[\"']?[^\W\d][\w .#/-]{{0,40}}[\"']?\r?\n") for delimiter in (",", ";", "\t")
+    delimiter: re.compile(rf"{delimiter}(?=[\"'\w])[\"']?[^\W\d][\w .#/-]{{0,40}}[\"']?\r?\n")
+    for delimiter in (",", ";", "\t")
 }
 _RULE: Final = re.compile(r"--(?<=[\s|+:]--)-{0,400}[:|+ \t][-+|: \t]{0,800}\r?(?=\n)")
-_ROW: Final = re.compile(r"\|[ \t]{0,40}([*_`]{0,3}[\w.-][\w .-]{0,40}[*_`]{0,3})[ \t]{0,40}\|[ \t]{0,40}[`*]{0,3}([^\s|`]{1,256})[`*]{0,3}[ \t]{0,80}\|")
+_ROW: Final = re.compile(
+    r"\|[ \t]{0,40}([*_`]{0,3}[\w.-][\w .-]{0,40}[*_`]{0,3})[ \t]{0,40}\|[ \t]{0,40}[`*]{0,3}([^\s|`]{1,256})[`*]{0,3}[ \t]{0,80}\|"
+)
 
 
 def named(text: str) -> Iterator[Found]:
