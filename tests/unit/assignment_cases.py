@@ -43,7 +43,7 @@ Driver={ODBC Driver 18};Server=x;Uid=sa;Pwd={«a;b c»};Encrypt=yes
 %
 jdbc:mysql://h:3306/db?user=x&password=«p@ss!w0rd»&useSSL=false
 %
-jdbc:sqlserver://h:1433;user=sa;password=«p@ss!w0rd»;encrypt=true
+jdbc:sqlserver://h:1433;user=sa;password=«p!ss=w0rd»;encrypt=true
 %
 password%3D«hunter2»%26user%3Dbob
 %
@@ -198,7 +198,7 @@ bob	«hunter2»	admin
 username;password;role
 bob;«hunter2»;admin
 %
- id | username | password 
+ id | username | password
 ----+----------+----------
   1 | bob      | «hunter2»
 %
@@ -242,13 +242,11 @@ mot de passe : «tournesol7»
 %
 a senha é «girassol7»
 %
-пароль: «подсолнух7»
+пароль: «подсолнухи»
 %
 Пароль от базы: «qwerty77»
 %
 密码是«hunter2»
-%
-密码：«hunter2»
 %
 パスワードは «hunter2»
 %
@@ -299,6 +297,7 @@ config :x, secret_key_base: "«abc123»"
 %
 "DB_PASSWORD=«hunter2»"
 """.strip("\n").split("\n%\n")
+TEXTS.append("数据库密码\uff1a«hunter2»")
 
 KEPT = r"""
 api_key: !secret api_key

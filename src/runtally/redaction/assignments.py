@@ -17,7 +17,7 @@ from runtally.redaction.extents import (
     value_at,
     value_of_connection,
 )
-from runtally.redaction.found import AFTER_NAME, Found, name_before
+from runtally.redaction.found import AFTER_NAME, Found, ends_name, name_before
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.values import WORDLIKE, WORDS, is_label
 
@@ -38,20 +38,25 @@ _FLAG: Final = re.compile(r"-(?:(?<![\w-]-)|(?<=\\[nrt]-))(?:-[A-Za-z]|[A-Za-z]\
 _OTHER_ATTRIBUTES: Final = r"(?:[\w:-]{1,40}[ \t]{0,2}=[ \t]{0,2}\\{0,15}\"[^\"\n<>\\]{0,80}\\{0,15}\"[ \t]{1,4}){0,4}"
 _PAIRS: Final = tuple(  # a name and its value side by side, as in a container's environment
     re.compile(
-        rf"{end}(?<={names})\\{{0,15}}[\"']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,15}}[\"']?([A-Za-z][\w.:-]{{1,64}})\\{{0,15}}[\"']?"
-        rf"[,;]?(?:\s|\\[nrt]){{1,40}}{_OTHER_ATTRIBUTES}\\{{0,15}}[\"']?\w{{0,9}}(?i:value|val|content)\\{{0,15}}[\"']?\s{{0,4}}[:=]"
+        rf"{end}(?<={names})\\{{0,15}}[\"']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,15}}[\"']?([A-Za-z]"
+        rf"[\w.:-]{{1,64}})\\{{0,15}}[\"']?"
+        rf"[,;]?(?:\s|\\[nrt]){{1,40}}{_OTHER_ATTRIBUTES}\\{{0,15}}[\"']?\w{{0,9}}(?i:value|val|content)\\{{0,15}}"
+        rf"[\"']?\s{{0,4}}[:=]"
     )
     for end, names in (("ame", "[nN]ame"), ("ey", "[kK]ey"), ("ield", "[fF]ield"), ("eader", "[hH]eader"))
 )
 _FORM: Final = re.compile(
-    r"name=\\{0,15}\"([\w.\[\]-]{1,64})\\{0,15}\"(?:(?:\r?\n|\\r\\n)[\w-]{1,40}:[^\r\n\\]{0,100}){0,2}(?:\r?\n|\\r\\n){2}"
+    r"name=\\{0,15}\"([\w.\[\]-]{1,64})\\{0,15}\"(?:(?:\r?\n|\\r\\n)[\w-]{1,40}:[^\r\n\\]{0,100}){0,2}(?:\r?\n"
+    r"|\\r\\n){2}"
 )
 _SETS: Final = re.compile(r"(?:set|with|add|put|use|Set|With|Add|Put|Use)(?:_|[A-Z])")
 _READS: Final = re.compile(
-    r"(?i:_{0,2}(?:get|read|fetch|load|find|has|is|check|valid|create|generate|make|hash|encrypt|decrypt|by|from|to|ask|prompt|enter|encode|decode|parse|format))"
+    r"(?i:_{0,2}(?:get|read|fetch|load|find|has|is|check|valid|create|generate|make|hash|encrypt|decrypt|by|from"
+    r"|to|ask|prompt|enter|encode|decode|parse|format))"
 )
 _TAKES_A_PAIR: Final = re.compile(
-    r"(?:\A|\W)(?:define|set\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv|get|env|environ\.get|option)"
+    r"(?:\A|\W)(?:define|set\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv"
+    r"|get|env|environ\.get|option)"
     r"\(\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z",
 )
 _OPENS_A_PAIR: Final = re.compile(r"[(\[{]\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z")
@@ -60,7 +65,8 @@ GATES: Final = (*":=\uff1a\uff1d(,|", "%3", "-", "</", "&lt;", *spoken.GATES)
 """What a text without any assignment lacks."""
 _CLOSES_A_PAIR: Final = re.compile(r"\\{0,15}[\"'`],?\s{0,16}[)\]}]")
 _PHRASE: Final = re.compile(
-    r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as|for|unless)\b)[A-Za-z0-9]+){1,5})"
+    r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as"
+    r"|for|unless)\b)[A-Za-z0-9]+){1,5})"
     r"[ \t]*(?=\r?\n|\Z)"
 )
 
@@ -167,7 +173,7 @@ def _is_known_cell(found: Found, value: str) -> bool:
     """A cell or an element with a word of documentation, or in a row of two that only looks like a name and a value."""
     if found.separator == "row":
         return " " in value or _is_word(value)
-    return value.lower().rstrip("!?") in WORDS or found.separator != "whole" and value.count(" ") > 3
+    return value.lower().rstrip("!?") in WORDS or (found.separator != "whole" and value.count(" ") > 3)
 
 
 def _is_of_connection(text: str, found: Found, extent: Extent) -> bool:
@@ -181,6 +187,8 @@ def _nested(text: str, found: Found, rule: Rule) -> Iterator[tuple[int, int]]:
     line = text[line_start : found.at]
     for extent in nested_at(text, found.at, len(line) - len(line.lstrip(" \t-"))):
         start, end = extent.start, extent.end
+        if text.startswith(('""', "''"), start):
+            continue
         if text[start] in "\"'" and text[start] == text[end - 1] and end - start > 2:
             start, end = start + 1, end - 1
         elif extent.quote != "|" and not _is_lone_value(text, start, end):
@@ -198,7 +206,7 @@ def _is_lone_value(text: str, start: int, end: int) -> bool:
 
 def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bool:
     value = text[extent.start : extent.end]
-    if not rule.gives_away(value) or is_label(value):
+    if not rule.gives_away(value) or is_label(value) or _is_name(value, rule):
         return False
     if found.separator == "(":
         function = found.name.rpartition(".")[2]
@@ -210,6 +218,11 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
         return is_pair is not None and not _is_word(value)
     return found.separator in ('"', "pair", "by") or not value[0].isspace()
+
+
+def _is_name(value: str, rule: Rule) -> bool:
+    """One name given for another: `"input_1h": "input_1h_tokens"`."""
+    return "_" in value and value.isidentifier() and ends_name(value) and not rule.gives_away("swordfish")
 
 
 def _is_word(value: str) -> bool:
@@ -246,4 +259,4 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
             and is_among_settings(text, found.at)
         )
     )
-    return ((extent.start, end_of_bare(text, extent, of_line, spaced)),)
+    return ((extent.start, end_of_bare(text, extent, of_line=of_line, spaced=spaced)),)

@@ -51,9 +51,10 @@ def is_part_of_code(text: str, start: int, end: int, before: str, separator: str
         return False
     if separator == '"' or (before.endswith(("'", '"')) and text[end : end + 1] in ("'", '"')):
         return True
-    return separator == "=" and (
-        before.rstrip().endswith(",") and text[start - 1] == " " or _OPERATOR.match(text, end) is not None
-    )
+    if separator != "=":
+        return False
+    is_unpacked = before.rstrip().endswith(",") and text[start - 1] == " "
+    return is_unpacked or _OPERATOR.match(text, end) is not None
 
 
 def is_prose(text: str, start: int, end: int, separator: str) -> bool:

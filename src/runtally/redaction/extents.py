@@ -29,12 +29,16 @@ VALUE: Final = re.compile(
     r"(?:!!(?:str|binary)[ \t]+|&[\w-]{1,40}[ \t]+(?=[^\s|>-]))?"
     rf"(?:{_WRAPPER})?(?:(?:[bBrRuUfFLN@$]{{1,2}}(?=\\{{0,15}}[\"']))?"
     r"(?P<triple>\"{3}|'{3})(?P<tripled>[\s\S]{1,4000}?)(?P=triple)"
-    r"|<<[-~]?[ \t]{0,2}[\"']?(?P<label>[A-Za-z_]\w{0,40})[\"']?[ \t]*\r?\n(?P<document>[\s\S]{1,1000}?)\n[ \t]*(?P=label)\b"
+    r"|<<[-~]?[ \t]{0,2}[\"']?(?P<label>[A-Za-z_]\w{0,40})[\"']?[ \t]*\r?\n(?P<document>[\s\S]{1,1000}?)\n[ \t]*"
+    r"(?P=label)\b"
     r"|(?:[bBrRuUfFLN@$]{1,2}(?=\\{0,15}[\"']))?"
     r"(?P<quote>(?P<escaped>\\{1,15})?[\"'`])"
-    r"(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n]|(?(escaped)(?!)|(?P=quote){2}(?=[\w ;:@#!%])))+)"
-    r"|[«“„‘「『‹][ \u00a0]?(?P<printed>[^»”“’」』›\n\"\\]{1,200}?)[ \u00a0]?[»”“’」』›]|&(?:quot|apos|#3[49]);(?P<escaped_xml>[^&\n\"\\]{1,200})&(?:quot|apos|#3[49]);"
+    r"(?P<quoted>(?:(?!(?<!\\)(?:(?P=quote)|(?(escaped)\"|(?P=quote))))[^\n]|(?(escaped)(?!)|(?P=quote){2}(?="
+    r"[\w ;:@#!%])))+)"
+    r"|[«“„\u2018「『\u2039][ \u00a0]?(?P<printed>[^»”“\u2019」』\u203a\n\"\\]{1,200}?)[ \u00a0]?[»”“\u2019」』\u203a]"
+    r"|&(?:quot|apos|#3[49]);(?P<escaped_xml>[^&\n\"\\]{1,200})&(?:quot|apos|#3[49]);"
     rf"|(?P<scheme>{SCHEME}[ \t]+)?"
+    r"(?:\{(?:cipher|bcrypt|noop|pbkdf2|scrypt|argon2|[A-Z0-9-]{3,16})\}(?=\S))?"
     rf"(?P<bare>(?:{marks.PATTERN}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{JUDGED_CHARS - 1}}}))"
 )
 _GOES_ON: Final = re.compile(rf"{_REST}*")
@@ -52,14 +56,15 @@ _WRAPPED: Final = re.compile(
     r"(?=[ \t\\,;)]{0,4}(?:[\r\n\"']|\\[rn]|\Z)))+"
 )
 _LAST_LINE: Final = re.compile(
-    r"(?:\r?\n|\\r\\n|\\n)[ \t>|#*]{0,24}(?=[a-z+/_-]{0,15}[A-Z0-9=])[A-Za-z0-9+/_-]{1,15}={0,2}(?=[\"'\\,;]|[ \t]*(?:\r?\n|\Z))"
+    r"(?:\r?\n|\\r\\n|\\n)[ \t>|#*]{0,24}(?=[a-z+/_-]{0,15}[A-Z0-9=])[A-Za-z0-9+/_-]{1,15}={0,2}(?=[\"'\\,;]|"
+    r"[ \t]*(?:\r?\n|\Z))"
 )
 _CONTINUED: Final = re.compile(r"(?:\\\r?\n[ \t]{0,24}[^\s\"'`\\]{1,256})+")
 _BLOCK_CHARS: Final = re.compile(r"[A-Za-z0-9+/_=-]+")
 
 
 class Extent(NamedTuple):
-    """Where a value stands; `quote` is what encloses it, empty for a bare one, and `scheme` whether one is before it."""
+    """Where a value stands; `quote` is what encloses it, empty for a bare one; `scheme`: a `Bearer` is before it."""
 
     start: int
     end: int
@@ -111,7 +116,7 @@ def end_of_quoted(text: str, extent: Extent) -> int:
     return _end_of_wrapped(text, extent.start, extent.end)
 
 
-def end_of_bare(text: str, extent: Extent, of_line: bool, spaced: bool) -> int:
+def end_of_bare(text: str, extent: Extent, *, of_line: bool, spaced: bool) -> int:
     """Where a bare value ends; `of_line` if its name begins the line, `spaced` if it may have spaces in it then."""
     rest = (_LINE_GOES_ON if of_line else _GOES_ON).match(text, extent.end)
     end = rest.end() if rest else extent.end
@@ -133,7 +138,8 @@ def _end_of_wrapped(text: str, start: int, end: int) -> int:
 
 
 _NESTED: Final = re.compile(
-    r"[ \t]{0,8}(?:&[\w-]{1,40}[ \t]*)?(?:![\w/-]{1,40}[ \t]*)?(?P<block>[|>][+-]?\d?[+-]?)?[ \t]*(?:#[^\n]{0,200})?\r?\n"
+    r"[ \t]{0,8}(?:&[\w-]{1,40}[ \t]*)?(?:![\w/-]{1,40}[ \t]*)?(?P<block>[|>][+-]?\d?[+-]?)?[ \t]*(?:#"
+    r"[^\n]{0,200})?\r?\n"
 )
 _LINE: Final = re.compile(r"(?P<indent>[ \t]*)(?P<item>-[ \t]+)?(?P<rest>[^\r\n]*)\r?(?:\n|\Z)")
 _CHILD_VALUE: Final = re.compile(r"(?:value|plain|plaintext|plain_text|stringValue|string)[\"']?:[ \t]+")

@@ -58,7 +58,8 @@ _NAME_BACKWARDS: Final = re.compile(
     r"(?P<name>[\w.-]{2,64}(?: [^\W\d_]{1,12}){0,2})"
 )
 _LINE_START: Final = re.compile(  # backwards: `export `, `$env:`, a list's dash, a quotation's `> `
-    r"(?P<before>(?:[ \t]{0,4}(?:(?i:tropxe|tes|xtes|vnetes|vne|gra|cexe|lacol|ylnodaer|x- eralced|e-|:vne\$|lav|rav|tel|tsnoc)"
+    r"(?P<before>(?:[ \t]{0,4}(?:(?i:tropxe|tes|xtes|vnetes|vne|gra|cexe|lacol|ylnodaer|x- eralced|e-|:vne\$|lav"
+    r"|rav|tel|tsnoc)"
     r"(?=[ \t\n]|\Z)|[:@$-]{0,2}))?[ \t>|+*#/;-]{0,40})(?=\n|\r|\Z)"
 )
 

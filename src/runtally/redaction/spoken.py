@@ -66,32 +66,39 @@ _ENDS_WORD: Final = {
 }
 _COPULAS: Final = (
     r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be"
-    r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c’est|é|eh|è|és|este|är|er|on|jest|to|je|az"
+    r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c\u2019est|é|eh|è|és|este|är|er|on|jest"
+    r"|to|je|az"
     r"|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
 )
 _OF: Final = (
-    r"(?:for|of|to|on|in|from|von|für|zum|vom|der|des|de|du|del|della|di|da|do|dos|das|pour|para|per|pe|pentru|voor|van|til|till"
+    r"(?:for|of|to|on|in|from|von|für|zum|vom|der|des|de|du|del|della|di|da|do|dos|das|pour|para|per|pe|pentru"
+    r"|voor|van|til|till"
     r"|na|для|от|от|к|за|från|pro|dla|untuk)"
 )
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
-    rf"(?P<of>(?: {_OF} (?:[\w.@'’`/-]{{1,40}} ?){{1,2}}?|(?: d['’][\w]{{1,20}})| (?:api|secr[eè]te)){{1,3}}?)?"
+    rf"(?P<of>(?: {_OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
     rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
 )
 _SAID_OF_ONE: Final = re.compile(
-    r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:：]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:：、]?[ ]{0,2})(?=\S)"
+    r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:\uff1a]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:\uff1a、]?[ ]{0,2})(?=\S)"
 )
 _WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
 _BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")
 _GIVES: Final = re.compile(
-    r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?|\b(?:user(?:name)?|login|usu\w{3,5}"
-    r"|utente|utilis\w{3,6}|utilizator|benutzer|account|anv\w{5,7}|bruger|gebruiker|пользовател\w|логин)\b[ :=][^\n:=]{1,40}[ ,;\n])[ \t]*\Z"
+    r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?|\b(?:user"
+    r"(?:name)?|login|usu\w{3,5}"
+    r"|utente|utilis\w{3,6}|utilizator|benutzer|account|anv\w{5,7}|bruger|gebruiker|пользовател\w|логин)\b[ :=]"
+    r"[^\n:=]{1,40}[ ,;\n])[ \t]*\Z"
 )
 _SETS: Final = re.compile(
-    r"(?i:(?:\A|[\n;&|\"'`]|RUN |sudo )[ \t]*(?:ENV|setx|SetEnv|set(?: -[a-z]{1,3})?|export|fastcgi_param|putenv|set_secret"
-    r"|[\w-]{1,20} (?:config|(?:user-)?secrets?|env|variables?|kv)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)(?: --?[\w-]{1,20})?)[ \t]{1,4}"
+    r"(?i:(?:\A|[\n;&|\"'`]|RUN |sudo )[ \t]*(?:ENV|setx|SetEnv|set(?: -[a-z]{1,3})?|export|fastcgi_param|putenv"
+    r"|set_secret"
+    r"|[\w-]{1,20} (?:config|(?:user-)?secrets?|env|variables?|kv)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)"
+    r"(?: --?[\w-]{1,20})?)[ \t]{1,4}"
     r"[\"']?(?:[\w.-]{1,30}[:/]){0,3})\Z"
 )
 _MAY_BE_VALUE: Final = re.compile(r"[\"'`«„“]|[^\s\d]{0,24}\d|[^\s!@#$%^&*+~]{0,24}[!@#$%^&*+~]")

@@ -25,7 +25,8 @@ _ENDS_HEADER: Final = {  # the last cell of a line
 }
 _RULE: Final = re.compile(r"--(?<=[\s|+:]--)-{0,400}[:|+ \t][-+|: \t]{0,800}\r?(?=\n)")
 _ROW: Final = re.compile(
-    r"\|[ \t]{0,40}([*_`]{0,3}[\w.-][\w .-]{0,40}[*_`]{0,3})[ \t]{0,40}\|[ \t]{0,40}[`*]{0,3}([^\s|`]{1,256})[`*]{0,3}[ \t]{0,80}\|"
+    r"\|[ \t]{1,40}([*_`]{0,3}[\w.-][\w .-]{0,40}[*_`]{0,3})[ \t]{0,40}\|[ \t]{0,40}[`*]{0,3}([^\s|`]{1,256})"
+    r"[`*]{0,3}[ \t]{0,80}\|"
 )
 
 
@@ -52,7 +53,8 @@ def _columns(text: str, delimiter: str, ends_header: re.Pattern[str]) -> Iterato
         if start < done or not _HEADER[delimiter].fullmatch(line):
             continue
         names = [name.strip("\"' ") for name in line.split(delimiter)]
-        for done, found in _cells_below(text, one.end(), delimiter, names):
+        for end, found in _cells_below(text, one.end(), delimiter, names):
+            done = end
             yield found
 
 
@@ -65,7 +67,8 @@ def _ruled(text: str) -> Iterator[Found]:
         if rule < 0 or start < done or "|" not in text[start:rule] or text[rule : one.start()].strip("|+: \t\n"):
             continue
         names = [text[cell:end].strip("`*_ ") for cell, end in _cells(text[start:rule].rstrip("\r"), start, "|")]
-        for done, found in _cells_below(text, one.end() + 1, "|", names):
+        for end, found in _cells_below(text, one.end() + 1, "|", names):
+            done = end
             yield found
 
 

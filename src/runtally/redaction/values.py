@@ -14,28 +14,31 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
     (
         r"[^\w!@$%^&+~]*|_+",
         rf"(?:{marks.PATTERN})+",
-        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]|\W{1,3}\{[\w.]+\}\W{0,3}",
+        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
+        r"\W{1,3}\{[\w.]+\}\W{0,3}",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
         r"\W*(?:redacted|hidden|masked|filtered|removed)\W*|x{3,}|your[_ -].*|.*[_-]here|change[_-]?me|replace[_-]?me",
-        r"placeholder|todo|tbd|(?:pass|env|fd|stdin):|(?:op|vault|secretref|secret|akv|gcp|sm|awssm|doppler|keyring|file)://.*|arn:aws:.*",
+        r"placeholder|todo|tbd|(?:pass|env|fd|stdin):",
+        r"(?:op|vault|secretref|secret|akv|gcp|sm|awssm|keyring|file)://.*|arn:aws:.*",
         r"vault:[\w./-]+#[\w.-]+.*|@microsoft\.keyvault\(.*|ref\+[a-z]+://.*",
-        r"!(?:secret|env|env_var|include|vault|ref|"
-        r"reference|getatt|sub|importvalue|lookup|file)(?:[ .:/].*)?",
-        r"https?://[^\s@]*|#[a-z]+(?:-[a-z]+)+|[\w./@-]+\.(?:pem|key|crt|cer|der|p12|pfx|jks|pub|gpg|asc|txt|json|ya?ml|env|conf)",
+        r"!(?:secret|env|env_var|include|vault|ref|reference|getatt|sub|importvalue|lookup|file)(?:[ .:/].*)?",
+        r"https?://[^\s@]*|#[a-z]+(?:-[a-z]+)+|[\w./@-]+\.(?:pem|key|crt|cer|der|p12|pfx|jks|pub|gpg|asc|txt|json|env|conf)",
         r"<%.*|#\{.*|\{%.*|@[\w.]+@|__\w+__|%\{\w+\}|\$\{\{.*|\$\[\[?[ \w.]+\]?\]",
         r"(?-i:(?:/[a-z][a-z0-9_.-]*)+/?)|(?:/Users|~|\.|[A-Z]:)[\\/].*",
         r"\s*[,)\]};:+%|.]\s.*",  # the quote before it closed a string, as in `"password:", value)`
     )
 )
 
-CODE: Final = (  # what is computed: a call, an item, an attribute of what holds secrets; an encrypted value is none, `ENC(…)`
+CODE: Final = (  # what is computed: a call, an item, an attribute of what holds secrets; not `ENC(…)`, it is encrypted
     r"(?:await |new |\*|&|!)?(?!ENC\()[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)\w+)*"
     r"[(\[](?:[^\n]{0,200}[)\]]|[ \t]*(?:\\?[\n]|\\n|\Z))"
-    r"|(?:self|this|os|process|env|environ|config|cfg|conf|settings|options|opts|args|params|props|req|request|ctx|context"
+    r"|(?:self|this|os|process|env|environ|config|cfg|conf|settings|options|opts|args|params|props|req|request"
+    r"|ctx|context"
     r"|user|account|var|local|module|kwargs|data)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
     r"|[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+){0,8}?(?:\.|->|::|\?\.)\w*(?i:key|token|secret|pass|auth|cred)[\w.]*"
+    r"|[A-Za-z_]\w*(?:\.\w+){0,4}\.[A-Z][A-Z0-9_]+(?![\w-])"
     r"|(?i:secrets?|credentials|creds|auth)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
 )
 
@@ -72,8 +75,10 @@ def is_placeholder(value: str) -> bool:
 
 
 _LABEL: Final = re.compile(
-    r"(?=[A-ZÀ-Þ]|(?:enter|your|the|invalid|missing|please|new|old|current|confirm|repeat|wrong|incorrect|choose|forgot|an?"
-    r"|no|use|set|must)\b)(?=[^\d\n]*(?i:\b(?:pass ?words?|pass ?phrase|passcode|passwort|pwd|secret|token|keys?|credentials?"
+    r"(?=[A-ZÀ-Þ]|(?:enter|your|the|invalid|missing|please|new|old|current|confirm|repeat|wrong|incorrect|choose"
+    r"|forgot|an?"
+    r"|no|use|set|must)\b)(?=[^\d\n]*(?i:\b(?:pass ?words?|pass ?phrase|passcode|passwort|pwd|secret|token|keys?"
+    r"|credentials?"
     r"|contraseña|passe|login)\b))[^\d\n]*"
 )
 
