@@ -148,7 +148,8 @@ def _secrets(text: str, found: Found, rule: Rule) -> Iterable[tuple[int, int]]:
         is_secret = value and rule.gives_away(value) and not is_label(value) and not _is_known_cell(found, value)
         return ((found.at, found.end),) if is_secret else ()
     if found.separator in _ASSIGNS and (extent := braced_at(text, found.at)) and _is_of_connection(text, found, extent):
-        return ((extent.start, extent.end),)
+        is_secret = rule.gives_away(text[extent.start - 1 : extent.end + 1])
+        return ((extent.start, extent.end),) if is_secret else ()
     if (
         found.separator == "="
         and found.before.rstrip().endswith(";")

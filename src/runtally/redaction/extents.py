@@ -45,7 +45,9 @@ _GOES_ON: Final = re.compile(rf"{_REST}*")
 _LINE_GOES_ON: Final = re.compile(rf"{_LINE_REST}*")
 _WORDS_GO_ON: Final = re.compile(r"(?:[ \t]{1,4}(?![#;])[^\s=(){}\[\];|&<>\"'`,\\]{1,64}){1,8}[ \t]*(?=\r?\n|\Z)")
 _SETTING: Final = re.compile(r"[ \t]*(?:- |export )?[\w.\"'-]{1,60}[ \t]{0,20}[:=](?!//)")
-_OF_CONNECTION: Final = re.compile(r"[ ]{0,2}(?P<value>[^;{\"'\s\\][^;\n\"'<>\\]{0,255}?)\s*(?=[;\"'<]|\Z|\n)")
+_OF_CONNECTION: Final = re.compile(
+    r"[ ]{0,2}(?!&(?:quot|apos|#))(?P<value>[^;{\"'\s\\][^;\n\"'<>\\]{0,255}?)\s*(?=[;\"'<]|\Z|\n)"
+)
 _JOINED: Final = re.compile(
     r"(?:[\"'][ \t]{0,8}(?:[+.\\][ \t]{0,4})?\n[ \t]{0,40}(?:[+.][ \t]{0,4})?[fbr]?[\"'][^\"'\n]{1,256}(?=[\"']))+"
 )

@@ -15,7 +15,7 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
         r"[^\w!@$%^&+~]*|_+",
         rf"(?:{marks.PATTERN})+",
         r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
-        r"\W{1,3}\{[\w.]+\}\W{0,3}",
+        r"\W{1,3}\{[\w.]+\}\W{0,3}|\{\{.*\}\}|\$[a-z_]{3,}|![01]|\S{0,12}(?:\.{3}|…)",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
@@ -39,6 +39,7 @@ CODE: Final = (  # what is computed: a call, an item, an attribute of what holds
     r"|user|account|var|local|module|kwargs|data)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
     r"|[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+){0,8}?(?:\.|->|::|\?\.)\w*(?i:key|token|secret|pass|auth|cred)[\w.]*"
     r"|[A-Za-z_]\w*(?:\.\w+){0,4}\.[A-Z][A-Z0-9_]+(?![\w-])"
+    r"|[A-Z]\w*<[A-Z&']\w*|(?:Get|Read|New|ConvertTo|ConvertFrom|Import)-[A-Z]\w+"
     r"|(?i:secrets?|credentials|creds|auth)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
 )
 
@@ -56,7 +57,7 @@ WORDS: Final = frozenset(  # what prose and type annotations say after `password
     " same only also between was were should would could used using stored sent given being both each its it's their"
     " your our my his her they we he she been more less than then there here what how why where who whose always"
     " leave keep make choose create change update forgot forgotten contains consists expires mismatch matches match"
-    " accepted allowed blank null encrypted plaintext one two three any authentication authorization".split()
+    " read write accepted allowed blank null encrypted plaintext one two three any authentication authorization".split()
 )
 
 WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-./][A-Za-z]+)*[!?]?|\d+")
