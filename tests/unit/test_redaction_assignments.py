@@ -41,3 +41,33 @@ def test_a_value_is_hidden_in_the_midst_of_other_lines(marked: str) -> None:
 @pytest.mark.parametrize("value", ["ENC(G6N718UuyPE5bHyWKyuLQSm02auQPUtm)", "{cipher}6829b4a1f0"])
 def test_an_encrypted_value_is_hidden_as_it_may_be_broken_at_leisure(value: str) -> None:
     assert value not in redact_text(f"db.password={value}")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "password%3D",
+            "password,b\n",
+            "|password|b\n",
+            "| password | b |\n",
+            "a,b\n",
+            "<password>",
+            "&lt;password&gt;",
+        ),
+        *(
+            '"password", ',
+            'password("',
+            'setPassword("',
+            "password: |\n",
+            "password:\n ",
+            "passwords:\n- ",
+            "password=<<A\n",
+        ),
+        *("the password for a is ", "with password a1 ", "ENV DB_PASSWORD ", "密码是", "password '", "IDENTIFIED BY "),
+        *(";password=a", 'password="""', "password = a b\n", "password: «", "key=password value=", "password\\\n"),
+    ],
+)
+def test_a_hostile_repetition_is_finished_and_settled(piece: str) -> None:
+    redacted = redact_text(piece * (16_384 // len(piece)))
+    assert redact_text(redacted) == redacted

@@ -233,6 +233,8 @@ def _is_word(value: str) -> bool:
 
 def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple[int, int]]:
     separator = found.separator
+    if separator in ("is", "said"):
+        extent = extent._replace(end=end_of_bare(text, extent, of_line=True, spaced=False))
     value = text[extent.start : extent.end]
     if separator in "(," or not rule.gives_away(value):
         return ()

@@ -40,10 +40,11 @@ _LETTERS: Final = [
     "".join(sorted({ending[at] for ending in _VALUED_ENDINGS if ending.isascii() and len(ending) > 2}))
     for at in (-3, -2, -1)
 ]
-_ENDS_NAME: Final = "".join(f"[{re.escape(letters + letters.upper())}\u0080-\uffff]" for letters in _LETTERS)
+_ENDS_NAME: Final = "".join(f"[{re.escape(letters + letters.upper())}]" for letters in _LETTERS)
 _CLOSES_NAME: Final = r"[\"'`\]\s\\\d_?|+!*-]"
 AFTER_NAME: Final = (
-    rf"(?:(?<={_ENDS_NAME}.)|(?<={_ENDS_NAME}{_CLOSES_NAME}.)|(?<={_CLOSES_NAME}{_CLOSES_NAME}.)|(?<=[^\x00-\x7f].))"
+    rf"(?:(?<={_ENDS_NAME}.)|(?<={_ENDS_NAME}{_CLOSES_NAME}.)|(?<={_CLOSES_NAME}{_CLOSES_NAME}.)|(?<=[^\x00-\x7f].)"
+    r"|(?<=[^\x00-\x7f]..)|(?<=[^\x00-\x7f]...))"
 )
 """Behind a separator: whether a name may end before it."""
 
