@@ -121,12 +121,12 @@ def named(text: str) -> Iterator[Found]:
 
 
 def _said(text: str, at: int, stem: str) -> Iterator[Found]:
-    if found := _SAID.match(text, at):
+    if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
+        yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
+    elif found := _SAID.match(text, at):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
         yield Found(name, found.end(), "said" if copula == "lautet" or (copula or "").endswith(" to") else "is")
-    elif not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
-        yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     elif found := _WITH.match(text, at):
         name_end = found.start() + len(found[0].rstrip(" \t\"'"))
         start = _word_start(text, at)
