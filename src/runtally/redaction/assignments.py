@@ -1,134 +1,265 @@
 """Finds the values in a text that only their name gives away: `password=…`, `--token …`, `the password is …`."""
 
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from runtally.redaction import marks, values
+from runtally.redaction import marks, markup, spoken, tables
 from runtally.redaction.allowance import NAME_EFFORT, VALUE_EFFORT, Allowance
-from runtally.redaction.names import NAME_CHARS, NAME_ENDINGS, VALUED_ENDINGS, Names, Rule, in_snake_case
+from runtally.redaction.code_or_prose import is_expression, is_part_of_code, is_prose
+from runtally.redaction.extents import (
+    Extent,
+    braced_at,
+    end_of_bare,
+    end_of_quoted,
+    is_among_settings,
+    nested_at,
+    value_at,
+    value_of_connection,
+)
+from runtally.redaction.found import AFTER_NAME, Found, ends_name, name_before
+from runtally.redaction.names import Names, Rule
+from runtally.redaction.values import WORDLIKE, WORDS, is_label
 
-# An assignment is found by its separator, which is rare, behind what may end a name; from there the name is read back.
-_LETTERS: Final = ["".join(sorted({ending[at] for ending in NAME_ENDINGS})) for at in (-3, -2, -1)]
-_ENDS_NAME: Final = "".join(f"[{letters}{letters.upper()}]" for letters in _LETTERS)
-_CLOSES_NAME: Final = r"[\"'`\]\s\\\d_-]"
-AFTER_NAME: Final = rf"(?:(?<={_ENDS_NAME}.)|(?<={_ENDS_NAME}{_CLOSES_NAME}.)|(?<={_CLOSES_NAME}{_CLOSES_NAME}.))"
-SEPARATOR: Final = re.compile(rf"[:=>]{AFTER_NAME}(?:(?<!>)(?!:|//)|(?<=\w>)(?=[^<>\s]{{1,256}}</))", re.DOTALL)
-NAME_BACKWARDS: Final = re.compile(
-    r"(?!terces:)[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?P<quote>[\"'`]\\{0,15})?"
-    r"(?P<name>[\w.-]{2,64}(?: [A-Za-z]{2,12})?)"
+# A pattern that begins with one character is looked for at the speed of that character, which is rare.
+_SEPARATORS: Final = (
+    (":", re.compile(rf":(?!:|//){AFTER_NAME}", re.DOTALL)),
+    ("=", re.compile(rf"={AFTER_NAME}", re.DOTALL)),
+    ("\uff1a", re.compile(rf"\uff1a{AFTER_NAME}", re.DOTALL)),  # a colon, and below an equals sign, of full width
+    ("\uff1d", re.compile(rf"\uff1d{AFTER_NAME}", re.DOTALL)),
+    ("(", re.compile(rf"\({AFTER_NAME}(?=[ \t]{{0,4}}@?[\"'])", re.DOTALL)),
+    (",", re.compile(rf",(?<=[\"'],){AFTER_NAME}(?=\s{{0,16}}\\{{0,15}}[\"'])", re.DOTALL)),
 )
-ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
-FLAG: Final = re.compile(r"--(?:(?<![\w-]--)|(?<=\\[nrt]--))([A-Za-z][\w-]{1,64})[ \t]+(?=[^\s-])")
-PAIR: Final = re.compile(  # a name and its value side by side, as in a container's environment
-    r"(?:name|key)\\{0,15}[\"']?\s{0,4}[:=]\s{0,4}\\{0,15}[\"']?([A-Za-z][\w.-]{1,64})\\{0,15}[\"']?,?"
-    r"(?:\s|\\[nrt]){1,40}\\{0,15}[\"']?value\\{0,15}[\"']?\s{0,4}[:=]"
+_ASSIGNS: Final = (":", "=", '"', "pair")
+_ENCODED: Final = re.compile(r"%3[aAdD](?:%2[02]|%27|\+){0,2}")
+_ENCODED_CLOSES: Final = re.compile(r"(?:%2[27]|%5D|\+|%20)+\Z", re.IGNORECASE)
+_ENCODED_VALUE: Final = re.compile(r"(?:[^\s&\"'`<>%,;{}\\]|%(?!2[267C]|7D|3B|0[AaDd]|5D)[0-9A-Fa-f]{2}){1,512}")
+_FLAG: Final = re.compile(r"-(?:(?<![\w-]-)|(?<=\\[nrt]-))(?:-[A-Za-z]|[A-Za-z]\w\w)([\w-]{1,64})[ \t]+(?=[^\s-])")
+_OTHER_ATTRIBUTES: Final = r"(?:[\w:-]{1,40}[ \t]{0,2}=[ \t]{0,2}\\{0,15}\"[^\"\n<>\\]{0,80}\\{0,15}\"[ \t]{1,4}){0,4}"
+_PAIRS: Final = tuple(  # a name and its value side by side, as in a container's environment
+    re.compile(
+        rf"{end}(?<={names})\\{{0,15}}[\"']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,15}}[\"']?([A-Za-z]"
+        rf"[\w.:-]{{1,64}})\\{{0,15}}[\"']?"
+        rf"[,;]?(?:\s|\\[nrt]){{1,40}}{_OTHER_ATTRIBUTES}\\{{0,15}}[\"']?\w{{0,9}}(?i:value|val|content)\\{{0,15}}"
+        rf"[\"']?\s{{0,4}}[:=]"
+    )
+    for end, names in (("ame", "[nN]ame"), ("ey", "[kK]ey"), ("ield", "[fF]ield"), ("eader", "[hH]eader"))
 )
-SAID: Final = re.compile(r"((?i:password|passphrase)) is:? ")
+_FORM: Final = re.compile(
+    r"name=\\{0,15}\"([\w.\[\]-]{1,64})\\{0,15}\"(?:(?:\r?\n|\\r\\n)[\w-]{1,40}:[^\r\n\\]{0,100}){0,2}(?:\r?\n"
+    r"|\\r\\n){2}"
+)
+_SETS: Final = re.compile(r"(?:set|with|add|put|use|Set|With|Add|Put|Use)(?:_|[A-Z])")
+_READS: Final = re.compile(
+    r"(?i:_{0,2}(?:get|read|fetch|load|find|has|is|check|valid|create|generate|make|hash|encrypt|decrypt|by|from"
+    r"|to|ask|prompt|enter|encode|decode|parse|format))"
+)
+_TAKES_A_PAIR: Final = re.compile(
+    r"(?:\A|\W)(?:define|set\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv"
+    r"|get|env|environ\.get|option)"
+    r"\(\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z",
+)
+_OPENS_A_PAIR: Final = re.compile(r"[(\[{]\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z")
 
-_CODE: Final = re.compile(values.CODE)
-_CLOSES: Final = " \t\"'`\\]0123456789_-"
-_ENDING_CHARS: Final = max(map(len, NAME_ENDINGS))
-_GATES: Final = (
-    *((char, re.compile(char + AFTER_NAME, re.DOTALL)) for char in ":=>"),
-    ("-", FLAG),
-    ("word is", SAID),
+GATES: Final = (*":=\uff1a\uff1d(,|", "%3", "-", "</", "&lt;", *spoken.GATES)
+"""What a text without any assignment lacks."""
+_CLOSES_A_PAIR: Final = re.compile(r"\\{0,15}[\"'`],?\s{0,16}[)\]}]")
+_PHRASE: Final = re.compile(
+    r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as"
+    r"|for|unless)\b)[A-Za-z0-9]+){1,5})"
+    r"[ \t]*(?=\r?\n|\Z)"
 )
-GATES: Final = tuple(gate for gate, _ in _GATES)
 
 
 def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
     """`text` with every value that its name gives away replaced by its mark, in one pass."""
-    for char, pattern in _GATES:
-        if char in text and pattern.search(text):
-            break
-    else:
+    founds = _found(text, names, allowance)
+    first = next(founds, None)
+    if not first:
         return text
     parts: list[str] = []
     done = 0
-    for one in sorted(_assignments(text, names, allowance), key=lambda one: one.at):
-        if one.at < done:
+    for found in sorted((first, *founds), key=lambda found: found.at):
+        if found.at < done:
             continue
         allowance.spend(VALUE_EFFORT)
-        if span := _secret_at(text, one):
-            parts += text[done : span[0]], marks.of_kind(one.rule.kind)
-            done = span[1]
+        for start, end in _secrets(text, found, found.rule):
+            if start >= done:
+                parts += text[done:start], marks.of_kind(found.rule.kind)
+                done = end
     return "".join(parts) + text[done:] if parts else text
 
 
-class _Assignment(NamedTuple):
-    """A name that says secret, where its value begins, and what stands between them.
-
-    That is `"` for a name in quotes: then what follows is data and never prose.
-    """
-
-    name: str
-    rule: Rule
-    at: int
-    separator: str
-
-
-def _assignments(text: str, names: Names, allowance: Allowance) -> Iterator[_Assignment]:
-    for name, at, separator in _names(text, allowance):
-        if rule := names.rule_for(name):
-            yield _Assignment(name, rule, at, separator)
-
-
-def _names(text: str, allowance: Allowance) -> Iterator[tuple[str, int, str]]:
-    for found in SEPARATOR.finditer(text):
-        at = found.start()
-        before = text[max(0, at - NAME_CHARS) : at]
-        if not before.rstrip(_CLOSES)[-_ENDING_CHARS:].lower().endswith(VALUED_ENDINGS):
-            continue
+def _found(text: str, names: Names, allowance: Allowance) -> Iterator[Found]:
+    for found in _named(text):
         allowance.spend(NAME_EFFORT)
-        if backwards := NAME_BACKWARDS.match(ESCAPED_BREAK.sub("\n", before)[::-1]):
-            yield backwards["name"][::-1], found.end(), '"' if backwards["quote"] else text[at]
-    for separator, pattern in (("--", FLAG), ("is", SAID), ("value", PAIR)):
+        if rule := names.rule_for(found.name):
+            yield found._replace(rule=rule)
+
+
+def _named(text: str) -> Iterator[Found]:
+    for separator, pattern in _SEPARATORS:
         if separator in text:
-            for found in pattern.finditer(text):
-                allowance.spend(NAME_EFFORT)
-                yield found[1], found.end(), separator
+            yield from _separated(text, separator, pattern)
+    if "-" in text:
+        yield from (Found(one[0].strip("- \t"), one.end(), "--") for one in _FLAG.finditer(text))
+    if "al" in text and (":" in text or "=" in text):
+        for pattern in _PAIRS:
+            yield from (Found(one[1], one.end(), "pair") for one in pattern.finditer(text))
+    if "%3" in text:
+        yield from _encoded(text)
+    if 'name="' in text or "name=\\" in text:
+        yield from (Found(one[1], one.end(), "whole") for one in _FORM.finditer(text))
+    yield from spoken.named(text)
+    yield from tables.named(text)
+    yield from markup.named(text)
 
 
-def _secret_at(text: str, assignment: _Assignment) -> tuple[int, int] | None:
-    """Where the secret begins and ends, if the value is one and not code, prose or a placeholder."""
-    name, rule, at, separator = assignment
-    found = values.VALUE.match(text, at)
-    if not found:
-        return None
-    if found["quoted"] is not None:
-        is_value = rule.gives_away(found["quoted"]) and (separator == '"' or not found["quoted"][0].isspace())
-        return found.span("quoted") if is_value else None
-    start, end = found.span("bare")
-    if not rule.gives_away(found["bare"]) or _is_expression(text, start, end, name if separator in ':="' else ""):
-        return None
-    if _is_prose(text, start, end, "" if found["scheme"] else separator):
-        return None
-    rest = values.VALUE_GOES_ON.match(text, end)
-    return start, rest.end() if rest else end
+def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[Found]:
+    separator = {"\uff1a": ":", "\uff1d": "="}.get(separator, separator)
+    for one in pattern.finditer(text):
+        if name := name_before(text, one.start()):
+            kind = separator if separator in "(," or not name.quoted else '"'
+            setter = _SETS.match(name.name.rpartition(".")[2]) if separator == "(" else None
+            said = (
+                name.name[name.name.rindex(".") + 1 if "." in name.name else 0 :][setter.end() - 1 :]
+                if setter
+                else name.name
+            )
+            yield Found(said, one.end(), kind, name.begins_line, "set" if setter else name.before)
 
 
-def _is_expression(text: str, start: int, end: int, name: str) -> bool:
-    """`derive()`, `config.password`, or one name given for another: `password=db_password`."""
-    if code := _CODE.match(text, start):
-        return code.end() >= end
+def _encoded(text: str) -> Iterator[Found]:
+    for one in _ENCODED.finditer(text):
+        at = one.start()
+        before = text[max(0, at - 96) : at]
+        closed = _ENCODED_CLOSES.search(before)
+        cut = at - len(before) + closed.start() if closed else at
+        if (name := name_before(text, cut)) and (value := _ENCODED_VALUE.match(text, one.end())):
+            yield Found(re.sub(r".*%[0-9A-F]{2}", "", name.name), one.end(), "whole", end=value.end())
+
+
+def _secrets(text: str, found: Found, rule: Rule) -> Iterable[tuple[int, int]]:
+    """Where the secrets begin and end, if the value is one and not code, prose or a placeholder."""
+    if found.separator == "whole" and not found.end:
+        found = found._replace(end=_line_end(text, found.at))
+    if found.end:
+        value = text[found.at : found.end]
+        is_secret = value and rule.gives_away(value) and not is_label(value) and not _is_known_cell(found, value)
+        return ((found.at, found.end),) if is_secret else ()
+    if found.separator in _ASSIGNS and (extent := braced_at(text, found.at)) and _is_of_connection(text, found, extent):
+        is_secret = rule.gives_away(text[extent.start - 1 : extent.end + 1])
+        return ((extent.start, extent.end),) if is_secret else ()
+    if (
+        found.separator == "="
+        and found.before.rstrip().endswith(";")
+        and (extent := value_of_connection(text, found.at))
+    ):
+        return ((extent.start, extent.end),) if rule.gives_away(text[extent.start : extent.end]) else ()
+    if found.separator in _ASSIGNS and (nested := list(_nested(text, found, rule))):
+        return nested
+    extent = value_at(text, found.at)
+    if extent and extent.quote:
+        is_secret = _is_quoted_secret(text, found, rule, extent)
+        return ((extent.start, end_of_quoted(text, extent)),) if is_secret else ()
+    return _bare(text, found, rule, extent) if extent else ()
+
+
+def _line_end(text: str, at: int) -> int:
+    line = text[at : at + 256].partition("\n")[0].partition("\\r")[0].partition("\\n")[0]
+    return at + len(line.rstrip())
+
+
+def _is_known_cell(found: Found, value: str) -> bool:
+    """A cell or an element with a word of documentation, or in a row of two that only looks like a name and a value."""
+    if found.separator == "row":
+        return " " in value or _is_word(value)
+    return value.lower().rstrip("!?") in WORDS or (found.separator != "whole" and value.count(" ") > 3)
+
+
+def _is_of_connection(text: str, found: Found, extent: Extent) -> bool:
+    return found.before.endswith(";") or text[extent.end + 1 : extent.end + 2] == ";"
+
+
+def _nested(text: str, found: Found, rule: Rule) -> Iterator[tuple[int, int]]:
+    if found.separator not in (":", '"') or "\n" not in text[found.at : found.at + 256]:
+        return
+    line_start = text.rfind("\n", max(0, found.at - 256), found.at) + 1
+    line = text[line_start : found.at]
+    for extent in nested_at(text, found.at, len(line) - len(line.lstrip(" \t-"))):
+        start, end = extent.start, extent.end
+        if text.startswith(('""', "''"), start):
+            continue
+        if text[start] in "\"'" and text[start] == text[end - 1] and end - start > 2:
+            start, end = start + 1, end - 1
+        elif extent.quote != "|" and not _is_lone_value(text, start, end):
+            continue
+        value = text[start:end]
+        if rule.gives_away(value) and not is_label(value):
+            yield start, end
+
+
+def _is_lone_value(text: str, start: int, end: int) -> bool:
     value = text[start:end]
-    if not name or not values.IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
-        return False
-    words = in_snake_case(value)
-    if f"_{in_snake_case(name)}".endswith(f"_{words}"):
-        return True
-    parts = words.split("_")
-    return len(parts) > 1 and words.replace("_", "").isalpha() and not values.SENSITIVE_WORDS.isdisjoint(parts)
+    is_one = " " not in value and value[0] not in "{[(<\"'" and value[-1] not in ":;({["
+    return is_one and not _is_word(value) and not is_expression(text, start, end, "")
 
 
-def _is_prose(text: str, start: int, end: int, separator: str) -> bool:
-    value = text[start:end]
-    is_plain_number = values.NUMBER.fullmatch(value) and (separator == '"' or len(value) < 4)
-    if is_plain_number or value.lower().rstrip("!?") in values.WORDS:
-        return True
-    if separator == "is":
-        return values.WORDLIKE.fullmatch(value) is not None
-    if separator != ":" or text[start - 1] not in " \t" or not values.WORDLIKE.fullmatch(value):
+def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bool:
+    value = text[extent.start : extent.end]
+    if not rule.gives_away(value) or is_label(value) or _is_name(value, rule):
         return False
-    return bool(values.SENTENCE_GOES_ON.match(text, end) or values.TYPE_NAME.fullmatch(value))
+    if found.separator == "(":
+        function = found.name.rpartition(".")[2]
+        return found.before == "set" or not (" " in value or _READS.match(function) or _is_word(value))
+    if found.separator == ",":
+        before = text[max(0, found.at - 128) : found.at - 1].rstrip("\"'`").rstrip("\\")
+        if _TAKES_A_PAIR.search(before):
+            return True
+        is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
+        return is_pair is not None and not _is_word(value)
+    return found.separator in ('"', "pair", "by") or not value[0].isspace()
+
+
+def _is_name(value: str, rule: Rule) -> bool:
+    """One name given for another: `"input_1h": "input_1h_tokens"`."""
+    return "_" in value and value.isidentifier() and ends_name(value) and not rule.gives_away("swordfish")
+
+
+def _is_word(value: str) -> bool:
+    """A word, or some joined: what might be the name of something."""
+    return WORDLIKE.fullmatch(value) is not None or value.replace("_", "").replace("-", "").replace(".", "").isalpha()
+
+
+def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple[int, int]]:
+    separator = found.separator
+    if separator in ("is", "said"):
+        extent = extent._replace(end=end_of_bare(text, extent, of_line=True, spaced=False))
+    value = text[extent.start : extent.end]
+    if separator in "(," or not rule.gives_away(value):
+        return ()
+    if is_expression(text, extent.start, extent.end, found.name if separator in _ASSIGNS else ""):
+        return ()
+    if separator in _ASSIGNS and is_part_of_code(text, extent.start, extent.end, found.before, separator):
+        return ()
+    if (
+        separator == "="
+        and text[found.at : found.at + 1] in " \t"
+        and found.begins_line
+        and (phrase := _PHRASE.match(text, found.at))
+    ):
+        return (phrase.span("value"),) if is_among_settings(text, found.at) else ()
+    is_number_asked_for = value.isdigit() and not rule.gives_away("swordfish")
+    said = "" if extent.scheme or separator == "said" else separator
+    if not is_number_asked_for and is_prose(text, extent.start, extent.end, said):
+        return ()
+    of_line = found.begins_line or separator in ("is", "said")
+    spaced = found.begins_line and (
+        (separator == "=" and (text[found.at : found.at + 1] in " \t" or "." in found.name))
+        or (
+            not WORDLIKE.fullmatch(value)
+            and " -" not in text[extent.end : extent.end + 64].partition("\n")[0]
+            and is_among_settings(text, found.at)
+        )
+    )
+    return ((extent.start, end_of_bare(text, extent, of_line=of_line, spaced=spaced)),)

@@ -128,5 +128,5 @@ SHAPES: Final[tuple[Row, ...]] = (
             r"\s-p)[\"']?(?P<value>[^\s\"']+)"
         ),
     ),
-    ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>[^'\n]+)'"),
+    ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>(?:[^'\n]|'')+)'"),
 )

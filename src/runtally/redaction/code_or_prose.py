@@ -1,0 +1,70 @@
+"""Tells whether a bare value is an expression of code, or a word of a sentence."""
+
+import re
+from typing import Final
+
+from runtally.redaction.names import in_snake_case
+from runtally.redaction.values import (
+    CODE,
+    IDENTIFIER,
+    NUMBER,
+    SENSITIVE_WORDS,
+    SENTENCE_GOES_ON,
+    TYPE_NAME,
+    WORDLIKE,
+    WORDS,
+)
+
+_CODE: Final = re.compile(CODE)
+
+
+def is_expression(text: str, start: int, end: int, name: str) -> bool:
+    """`derive()`, `config.password`, or one name given for another: `password=db_password`."""
+    if code := _CODE.match(text, start):
+        return code.end() >= end
+    value = text[start:end]
+    if not name or not IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
+        return False
+    words = in_snake_case(value)
+    if f"_{in_snake_case(name)}".endswith(f"_{words}"):
+        return True
+    parts = words.split("_")
+    return len(parts) > 1 and words.replace("_", "").isalpha() and not SENSITIVE_WORDS.isdisjoint(parts)
+
+
+_OPERATOR: Final = re.compile(
+    r"[ \t]+(?:[+*/?|&-]|==|!=|or|and|if|else|unless|instanceof|as|in|is)(?=[ \t])|[ \t]*\)[ \t]*[{:]"
+)
+_NAMES_TYPE: Final = re.compile(
+    r"[A-Z]\w*[a-z]\w*(?:Keys?|Types?|Tokens?|Secrets?|Passwords?|Credentials?|Str|String|Bytes|Like)"
+)
+
+
+def is_part_of_code(text: str, start: int, end: int, before: str, separator: str) -> bool:
+    """Whether a bare value is a variable or a type, as what stands around the assignment shows."""
+    value = text[start:end]
+    if not IDENTIFIER.fullmatch(value):
+        return False
+    if separator in ":=" and _NAMES_TYPE.fullmatch(value):
+        return True
+    if not value.replace("_", "").isalpha():
+        return False
+    if separator == '"' or (before.endswith(("'", '"')) and text[end : end + 1] in ("'", '"')):
+        return True
+    if separator != "=":
+        return False
+    is_unpacked = before.rstrip().endswith(",") and text[start - 1] == " "
+    return is_unpacked or _OPERATOR.match(text, end) is not None
+
+
+def is_prose(text: str, start: int, end: int, separator: str) -> bool:
+    """Whether a bare value is a word of a sentence, a type or a plain number."""
+    value = text[start:end]
+    is_plain_number = NUMBER.fullmatch(value) and (separator in ('"', "pair") or len(value) < 4)
+    if is_plain_number or value.lower().rstrip("!?") in WORDS:
+        return True
+    if separator in ("is", "by"):
+        return WORDLIKE.fullmatch(value) is not None
+    if separator != ":" or text[start - 1] not in " \t" or not WORDLIKE.fullmatch(value):
+        return False
+    return bool(SENTENCE_GOES_ON.match(text, end) or TYPE_NAME.fullmatch(value))

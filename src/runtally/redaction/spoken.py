@@ -1,0 +1,157 @@
+"""Finds what is said of a secret in words: `the password is …`, `IDENTIFIED BY '…'`, `mein Passwort lautet …`."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from runtally.redaction.found import Found
+
+_STEMS: Final = (
+    *(
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "key",
+        "code",
+        "otp",
+        "pin",
+        "senha",
+        "clave",
+        "kennwort",
+        "woord",
+        "parola",
+        "mdp",
+    ),
+    *("heslo", "salasana", "geheim", "jeton"),
+)
+_FOREIGN_STEMS: Final = (
+    *(
+        "contraseñ",
+        "hasł",
+        "şifre",
+        "lösenord",
+        "jelszó",
+        "clé",
+        "mật khẩu",
+        "парол",
+        "ключ",
+        "токен",
+        "κωδικό",
+        "סיסמ",
+    ),
+    *(
+        "密码",
+        "密碼",
+        "密钥",
+        "密鑰",
+        "口令",
+        "令牌",
+        "パスワード",
+        "暗証番号",
+        "비밀번호",
+        "비밀",
+        "암호",
+        "كلمة",
+        "पासवर्ड",
+        "कूटशब्द",
+        "รหัสผ่าน",
+    ),
+)
+GATES: Final = tuple({part for stem in (*_STEMS, "ied by") for part in (stem[1:], stem[1:].upper())})
+"""What a text that says nothing of a secret lacks."""
+_ENDS_WORD: Final = {
+    stem: re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]" if stem.isascii() else stem)
+    for stem in (*_STEMS, *_FOREIGN_STEMS)
+}
+_COPULAS: Final = (
+    r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be"
+    r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c\u2019est|é|eh|è|és|este|är|er|on|jest"
+    r"|to|je|az"
+    r"|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
+)
+_OF: Final = (
+    r"(?:for|of|to|on|in|from|von|für|zum|vom|der|des|de|du|del|della|di|da|do|dos|das|pour|para|per|pe|pentru"
+    r"|voor|van|til|till"
+    r"|na|для|от|от|к|за|från|pro|dla|untuk)"
+)
+_SAID: Final = re.compile(
+    r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
+    rf"(?P<of>(?: {_OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
+    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
+    re.IGNORECASE,
+)
+_SAID_OF_ONE: Final = re.compile(
+    r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:\uff1a]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:\uff1a、]?[ ]{0,2})(?=\S)"
+)
+_WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
+_SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
+_BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")
+_GIVES: Final = re.compile(
+    r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?|\b(?:user"
+    r"(?:name)?|login|usu\w{3,5}"
+    r"|utente|utilis\w{3,6}|utilizator|benutzer|account|anv\w{5,7}|bruger|gebruiker|пользовател\w|логин)\b[ :=]"
+    r"[^\n:=]{1,40}[ ,;\n])[ \t]*\Z"
+)
+_SETS: Final = re.compile(
+    r"(?i:(?:\A|[\n;&|\"'`]|RUN |sudo )[ \t]*(?:ENV|setx|SetEnv|set(?: -[a-z]{1,3})?|export|fastcgi_param|putenv"
+    r"|set_secret"
+    r"|[\w-]{1,20} (?:config|(?:user-)?secrets?|env|variables?|kv)(?: --?[\w-]{1,20})? ?[: ]?(?:set|add|put)"
+    r"(?: --?[\w-]{1,20})?)[ \t]{1,4}"
+    r"[\"']?(?:[\w.-]{1,30}[:/]){0,3})\Z"
+)
+_MAY_BE_VALUE: Final = re.compile(r"[\"'`«„“]|[^\s\d]{0,24}\d|[^\s!@#$%^&*+~]{0,24}[!@#$%^&*+~]")
+_WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
+
+
+def named(text: str) -> Iterator[Found]:
+    """Every name in `text` that is followed by words that give its value."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = text.replace("\u0130", "i").lower()
+    for stem in _STEMS if text.isascii() else (*_STEMS, *_FOREIGN_STEMS):
+        if stem in lower:
+            for one in _ENDS_WORD[stem].finditer(lower):
+                yield from _said(text, one.start(), stem)
+    if "ied by" in lower or "ied with" in lower:
+        for one in _BY.finditer(lower):
+            if text[one.start()].isupper() or "user " in lower[max(0, one.start() - 80) : one.start()]:
+                yield Found("password", one.end(), "by")
+
+
+def _said(text: str, at: int, stem: str) -> Iterator[Found]:
+    if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
+        yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
+    elif found := _SAID.match(text, at):
+        name = _name_at(text, at, found.end("name"))
+        copula = found["copula"]
+        yield Found(name, found.end(), "said" if copula == "lautet" or (copula or "").endswith(" to") else "is")
+    elif found := _WITH.match(text, at):
+        name_end = found.start() + len(found[0].rstrip(" \t\"'"))
+        start = _word_start(text, at)
+        name, before = text[start:name_end], text[max(0, start - 64) : start]
+        if not (name.isupper() or _MAY_BE_VALUE.match(text, found.end())):
+            return
+        if _SETS.search(before):
+            yield Found(name, found.end(), "--")
+        elif _GIVES.search(before):
+            yield Found(name, found.end(), "is")
+        elif _SQL.match(text, name_end) and text[found.end()] in "'NE":
+            yield Found(name, found.end(), "by")
+
+
+def _name_at(text: str, at: int, end: int) -> str:
+    """The word that goes on to `end`, and the one before it: `API key`."""
+    start = _word_start(text, at)
+    if start > 1 and text[start - 1] == " " and text[start - 2].isalpha():
+        words = _WORDS_BEFORE.search(text, max(0, start - 24), start)
+        start = words.start() if words else start
+    return text[start:end]
+
+
+def _word_start(text: str, at: int) -> int:
+    start = at
+    while start > max(0, at - 48) and (text[start - 1].isalnum() or text[start - 1] in "_-."):
+        start -= 1
+    return start
