@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from runtally.redaction import assignments, marks, structure
+from runtally.redaction import assignments, formats, marks, structure
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.names import BUILT_IN as NAMES
 from runtally.redaction.names import Names
@@ -22,7 +22,7 @@ class Redactor:
     def __init__(self, names: Names = NAMES, shapes: Shapes = SHAPES) -> None:
         self._names = names
         self._shapes = shapes
-        self._any_gate = re.compile("|".join(map(re.escape, (*shapes.gates, *assignments.GATES))))
+        self._any_gate = re.compile("|".join(map(re.escape, (*shapes.gates, *formats.GATES, *assignments.GATES))))
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
         """`text` with every known secret replaced by `[REDACTED:kind]`.
@@ -41,8 +41,11 @@ class Redactor:
 
     def _once(self, text: str, allowance: Allowance) -> str:
         return assignments.without_assignments(
-            self._shapes.hidden(text, marks.of_kind, allowance), self._names, allowance
+            self._without_shapes(text, marks.of_kind, allowance), self._names, allowance
         )
+
+    def _without_shapes(self, text: str, mark: marks.Mark, allowance: Allowance) -> str:
+        return formats.hidden(self._shapes.hidden(text, mark, allowance), mark, allowance)
 
     def json(self, value: Any, allowance: Allowance = UNLIMITED) -> Any:
         """A copy of `value` whose strings went through `text`, or went whole where their name says secret.
@@ -63,10 +66,10 @@ class Redactor:
             LimitExceeded: the allowance is spent.
         """
         mark = marks.keyed(key)
-        while (redacted := self._shapes.hidden(name, mark, allowance)) != name:
+        while (redacted := self._without_shapes(name, mark, allowance)) != name:
             name = redacted
         return name
 
     def is_in_name(self, name: str) -> bool:
         """Whether `name` would change something in it."""
-        return self._shapes.hidden(name, marks.of_kind, UNLIMITED) != name
+        return self._without_shapes(name, marks.of_kind, UNLIMITED) != name

@@ -14,17 +14,6 @@ def _start(prefix: str, word: str = "A-Za-z0-9") -> str:
 
 SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     # (kind, needles, pattern): tried where a needle is in the text; replaces the group `value`, or the whole match.
-    # To the END line; where that was cut off, to the end of the text (or of the JSON string that it stands in), if a
-    # key's body follows and not prose.
-    (
-        "private_key",
-        ("-----BEGIN ",),
-        (
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-\[]|-(?!----BEGIN ))*?"
-            r"-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|(?=(?:\s|\\{1,15}[nr]){0,8}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}"
-            r"|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))(?:[^\"\\]|\\(?!\\{0,15}\"))*)"
-        ),
-    ),
     ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
     # The secret half has no shape: the first forty characters after the id that are no hexadecimal digest.
     (
@@ -110,18 +99,5 @@ SHAPES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ),
     # A Sentry DSN, or a token in the place of the user's name.
     ("url_token", ("://",), r"://(?P<value>[A-Za-z0-9_-]{32,})(?=@)"),
-    (
-        "password",
-        (" -u", " --user"),
-        r"curl\b[^\n]{0,200}?\s(?:-u[ =]?|--user[ =])[\"']?[^\s:\"']{1,80}:(?P<value>[^\s\"']+)",
-    ),
-    (
-        "password",
-        (" -p",),
-        (
-            r"(?:sshpass[ \t]+-p[ \t]*|docker[ \t]+login\b[^\n]{0,120}?\s-p[ =]?|mysql(?:dump|admin)?\b[^\n]{0,120}?"
-            r"\s-p)[\"']?(?P<value>[^\s\"']+)"
-        ),
-    ),
     ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>[^'\n]+)'"),
 )
