@@ -104,10 +104,10 @@ redis-cli AUTH X
 vault login X
 vault login -method=token X
 vault kv put secret/shop db=X
-vault kv put -mount=secret shop url=other4Word db=X
+vault kv put -mount=secret shop a=other4Word db=X
 vault operator unseal X
 kubectl create secret generic shop --from-literal=db=X
-kubectl create secret generic shop --from-literal=user=other4Word --from-literal='db=X'
+kubectl create secret generic shop --from-literal=a=other4Word --from-literal='db=X'
 keytool -genkey -alias a -keystore k.jks -storepass X -keypass other4Word
 jarsigner -keystore k.jks -storepass X app.jar alias
 apksigner sign --ks k.jks --ks-pass pass:X app.apk
@@ -187,6 +187,12 @@ FILES = {
     "nslcd": "bindpw X",
     "apache": 'AuthLDAPBindPassword "X"',
     "preseed": "d-i passwd/root-password password X",
+    "ipsec, rsa": ': RSA key.pem "X"',
+    "fetchmail, in a line": "poll pop.test user ann password X",
+    "pop3": "USER ann\nPASS X\n",
+    "smtp": "AUTH PLAIN " + WRAPPED.replace("=", ""),
+    "dovecot": "ann:{PLAIN}X:1000:1000",
+    "quoted words": 'user ann\npassword   "X in 3 words"',
     "openvpn": "<auth-user-pass>\nann\nX\n</auth-user-pass>",
     "wireguard": f"PresharedKey = {fake(43)}=",
     "rndc": 'key "k" { algorithm hmac-sha256; secret "X"; };',
@@ -221,6 +227,7 @@ KEYS = {
     "in one line": PEM.replace("\n", "\\n"),
     "cut": "\n".join(PEM.split("\n")[:-2]),
     "cut and quoted": "\n".join("> " + line for line in PEM.split("\n")[:-2]),
+    "in Base64": base64.b64encode(PEM.encode()).decode(),
     "without its beginning": "\n".join(PEM.split("\n")[1:]),
     "JWK": json.dumps({"kty": "RSA", "n": fake_hex(80), "e": "AQAB", "d": BODY[0], "p": BODY[1], "q": BODY[2]}),
 }
@@ -271,7 +278,7 @@ ssh-keygen -t ed25519 -N "" -f id
 vault login -method=userpass username=ann
 vault kv get secret/shop
 vault kv put secret/shop db=@db.txt
-kubectl create secret generic shop --from-literal=db=$DB --from-file=a=b
+kubectl create secret generic shop --from-literal=username=ann --from-literal=db=$DB --from-file=a=b
 kubectl get secret shop -o yaml
 keytool -list -keystore k.jks -storepass $STOREPASS
 gh auth login --with-token < token.txt
@@ -285,6 +292,10 @@ aws ssm get-parameter --name /shop/db --with-decryption
 az account set -s prod
 npm config set registry https://registry.test
 fly secrets list
+fly secrets set URL=https://shop.test
+openssl passwd -6 -salt abc
+PASS: test_login
+the AUTH PLAIN and AUTH LOGIN mechanisms
 setx PATH "%PATH%;C:\tools"
 net use Z: \\host\share /user:ann *
 net user ann /delete

@@ -17,7 +17,9 @@ _SECRET: Final = argument()
 _USER_AND_SECRET: Final = argument(r"[^\s:\"'\\]{0,80}:")
 _USER_PERCENT_SECRET: Final = argument(r"[^\s%\"']{1,80}%")
 _NEXT: Final = rf"{_BETWEEN}{_SECRET}"
-_NEXT_ARGUMENTS: Final = rf"(?<=[\s\"'])\w[\w./-]{{0,80}}=(?!@){_SECRET}"
+_NEXT_ARGUMENTS: Final = (
+    rf"(?<=[\s\"'])\w[\w./-]{{0,80}}=(?<!\bhost=)(?<!\buser=)(?<!\busername=)(?!@|\w{{1,20}}://){_SECRET}"
+)
 
 
 def _after(flags: str, value: str = _SECRET) -> str:
@@ -56,7 +58,7 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs(
         "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop cqlsh arangosh couchbase-cli"
         " evil-winrm crackmapexec netexec nxc smbmap rdesktop ncftp ncftpput steghide twine psexec conan"
-        " sshpass useradd usermod",
+        " sshpass useradd usermod pihole",
         _at("p"),
     ),
     **_programs("sqlcmd bcp isql osql tsql ipmitool mosquitto_pub mosquitto_sub zip unzip", _at("P")),
@@ -109,14 +111,16 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     ),
     **_programs("http https httpie xh xhs", _after("a|-auth", _USER_AND_SECRET)),
     **_programs("lftp", _after("u|-user", argument(r"[^\s,\"'\\]{1,80},"))),
+    **_programs("mc", rf"alias set{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}"),
     **_programs("swaks", _after("ap|-auth-password")),
     # Archives and cryptography
     **_programs("7z 7za 7zr 7zz rar unrar", _glued("h?p")),
     **_programs(
         "openssl",
-        rf"-(?:pass|passin|passout){_BETWEEN}(?:{QUOTE})?pass:{_SECRET}",
+        rf"-(?:pass|password|passin|passout){_BETWEEN}(?:{QUOTE})?pass:{_SECRET}",
         Command(_after("[kK]"), "(?:enc|aes|des|rc4|bf|camellia|chacha)"),
         _after("hmac"),
+        rf"passwd{_BETWEEN}(?:-(?:salt{_BETWEEN}{_WORD}|(?!salt)\w{{1,9}}){_BETWEEN}){{0,4}}(?!-){_SECRET}",
         rf"-macopt{_BETWEEN}(?:hex)?key:{_SECRET}",
     ),
     **_programs("gpg gpg2 gpgsm", _after("-passphrase")),
@@ -129,7 +133,8 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     ),
     **_programs(
         "kubectl oc",
-        rf"--from-literal(?:=|{_BETWEEN})(?:{QUOTE})?[\w.-]{{1,80}}={_SECRET}",
+        rf"--from-literal(?:=|{_BETWEEN})(?:{QUOTE})?(?!(?:user(?:name)?|host|port)=)"
+        rf"[\w.-]{{1,80}}=(?!\w{{1,20}}://){_SECRET}",
         Command(_at("p"), "login"),
     ),
     **_programs(
@@ -193,7 +198,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "pdp ": ("pdp ",),
     "vault ": ("vault ",),
     "setx ": ("setx ",),
-    " AUTH ": (" AUTH ",),
+    "AUTH ": (" AUTH ",),
+    "alias set ": ("alias set ",),
     "http-basic.": ("http-basic.",),
 }
 _NAME: Final = r"[A-Za-z\d](?:(?<![\w.$-].)|(?<=\\n.))[\w.-]{1,30}(?=[\s\"'\\])"

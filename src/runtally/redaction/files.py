@@ -5,6 +5,8 @@ from typing import Final
 from runtally.redaction.passages import LINE_END, NOT_A_VALUE, QUOTE, SPACE, Row, argument
 
 _GAP: Final = r"[ \t]{1,20}"
+# A digit in front says how the secret is encrypted.
+_LEVEL: Final = rf"(?:\d{_GAP}|(?!\d[ \t]))"
 _FIELD: Final = r"[^\s\\\"']{1,200}"
 _QUOTED_FIELD: Final = rf"(?:{QUOTE})?(?:\*|[\w.@-]{{1,80}})(?:{QUOTE})?"
 _ARGUMENT: Final = argument()
@@ -36,12 +38,12 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         Row(
             "password",
             ("password ", "passphrase ", "password\t"),
-            rf"pass(?:(?<=[\s\"]pass)|(?<=\\npass)|(?<![\s\S]pass))(?:word|phrase){_GAP}(?:\d{_GAP})?"
+            rf"pass(?:(?<=[\s\"]pass)|(?<=\\npass)|(?<![\s\S]pass))(?:word|phrase){_GAP}{_LEVEL}"
             rf"{_NOT_A_WORD}{_ARGUMENT}{_ENDS_LINE}",
         ),
         Row(
             "password",
-            ('password "', "password '", "password \\"),
+            ("password ", "password\t"),
             (
                 rf"password{_GAP}(?P<quote>{QUOTE}){NOT_A_VALUE}"
                 rf"(?P<value>[^\s\"'\\,;:)][^\"'\n\\]{{2,100}})(?P=quote)"
@@ -83,7 +85,7 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         Row(
             "secret",
             ("authentication-key",),
-            (rf"authentication-key{_GAP}(?:\d{{1,5}}{_GAP})?(?:md5{_GAP})?(?:\d{_GAP})?{_ARGUMENT}"),
+            (rf"authentication-key{_GAP}(?:\d{{1,5}}{_GAP})?(?:md5{_GAP})?{_LEVEL}{_ARGUMENT}"),
         ),
     ),
     "ommunity": (
@@ -100,12 +102,12 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         ),
     ),
     "ecret": (
-        # Cisco and others; a digit says how the secret is encrypted
-        Row("secret", ("enable ",), rf"enable{_GAP}(?:secret|password){_GAP}(?:\d{_GAP})?{_NOT_A_WORD}{_ARGUMENT}"),
+        # Cisco and others
+        Row("secret", ("enable ",), rf"enable{_GAP}(?:secret|password){_GAP}{_LEVEL}{_NOT_A_WORD}{_ARGUMENT}"),
         Row(
             "secret",
             ("username ",),
-            (rf"username{_GAP}{_FIELD}{_GAP}(?:privilege{_GAP}\d{{1,2}}{_GAP})?secret{_GAP}(?:\d{_GAP})?{_ARGUMENT}"),
+            (rf"username{_GAP}{_FIELD}{_GAP}(?:privilege{_GAP}\d{{1,2}}{_GAP})?secret{_GAP}{_LEVEL}{_ARGUMENT}"),
         ),
         Row(
             "secret",
@@ -126,13 +128,13 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
             "password",
             ("password ",),
             (
-                rf"username{_GAP}{_FIELD}{_GAP}(?:privilege{_GAP}\d{{1,2}}{_GAP})?password{_GAP}(?:\d{_GAP})?"
+                rf"(?:user(?:name)?|login){_GAP}{_FIELD}{_GAP}(?:privilege{_GAP}\d{{1,2}}{_GAP})?password{_GAP}{_LEVEL}"
                 rf"{_NOT_A_WORD}{_ARGUMENT}"
             ),
         ),
     ),
     "key": (
-        Row("secret", (" key ",), rf"crypto isakmp key{_GAP}(?:\d{_GAP})?{_ARGUMENT}"),
+        Row("secret", (" key ",), rf"crypto isakmp key{_GAP}{_LEVEL}{_ARGUMENT}"),
         Row(
             "secret",
             ("pre-shared-key ",),
@@ -141,7 +143,7 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         Row(
             "secret",
             (" key ",),
-            rf"(?:tacacs|radius)-server{_GAP}(?:host{_GAP}{_FIELD}{_GAP})?key{_GAP}(?:\d{_GAP})?{_ARGUMENT}",
+            rf"(?:tacacs|radius)-server{_GAP}(?:host{_GAP}{_FIELD}{_GAP})?key{_GAP}{_LEVEL}{_ARGUMENT}",
         ),
         Row(
             "private_key",
@@ -154,6 +156,20 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         # ipsec.secrets
         Row("secret", (": PSK ",), rf": PSK{_GAP}{_ARGUMENT}"),
     ),
+    "PASS": (
+        # POP3 and FTP
+        Row("password", ("PASS ",), rf"PASS(?<![\w$\"'-]PASS) {_NOT_A_WORD}{_ARGUMENT}{_ENDS_LINE}"),
+    ),
+    "AUTH ": (
+        Row(
+            "password",
+            ("AUTH ",),
+            r"AUTH (?:PLAIN|LOGIN|XOAUTH2) (?=[A-Za-z+/]{0,60}[\d=])(?P<value>[A-Za-z0-9+/]{8,}={0,2})",
+        ),
+    ),
+    "<Pass ": (Row("password", ("<Pass ",), r"<Pass encoding=\\{0,15}\"base64\\{0,15}\">(?P<value>[^<\s]{1,400})<"),),
+    "{PLAIN}": (Row("password", ("{PLAIN}",), r"\{PLAIN\}(?P<value>[^\s:\"\\]{1,200})"),),
+    ": RSA": (Row("password", (": RSA ",), rf": RSA{_GAP}{_FIELD}{_GAP}{_ARGUMENT}"),),
     ": EAP": (Row("password", (": EAP ",), rf": EAP{_GAP}{_ARGUMENT}"),),
     ": XAUTH": (Row("password", (": XAUTH ",), rf": XAUTH{_GAP}{_ARGUMENT}"),),
     "haredKey": (

@@ -1,5 +1,6 @@
 """Private keys in every armour: data for `passages`. Certificates, public keys and requests for them are none."""
 
+from base64 import b64encode
 from typing import Final
 
 from runtally.redaction.passages import LINE_END, QUOTE, Row
@@ -14,6 +15,11 @@ _BASE64_LINE: Final = rf"{_MARGIN}[\w+/=]{{1,512}}[\"',]{{0,3}}(?:{LINE_END}|\Z)
 
 _BODY_FOLLOWS: Final = (
     r"(?=(?:\s|[>|+*\"',-]|\\{1,15}[nr]){0,24}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))"
+)
+
+_IN_BASE64: Final = tuple(
+    b64encode(f"-----BEGIN {of}PRIVATE KEY".encode()).decode().rstrip("=")[:-1]
+    for of in ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
 )
 
 KEYS: Final[dict[str, tuple[Row, ...]]] = {
@@ -41,6 +47,10 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
             r"(?P<value>---- BEGIN SSH2 [A-Z ]{0,20}PRIVATE KEY ----[^\[]{0,20000}?"
             r"---- END SSH2 [A-Z ]{0,20}PRIVATE KEY ----)",
         ),
+    ),
+    # The same in Base64, as a whole
+    "LS0tLS1CRUdJTi": (
+        Row("private_key", ("LS0tLS1CRUdJTi",), rf"(?P<value>(?:{'|'.join(_IN_BASE64)})[\w+/-]{{16,}}={{0,2}})"),
     ),
     "Private-": (
         Row(

@@ -42,19 +42,27 @@ QUOTE: Final = r"\\{0,15}[\"']"
 # No value: a variable, a template, what a manual calls the value, an option, and what was hidden already.
 _VALUE_NAME: Final = (
     r"(?i:(?:your|my|new|old|the|user|some|db|admin|root|api|access|auth|secret|current|plain|shared|private)?"
-    r"[ _-]?(?:pass(?:word|wd|phrase|code)?\d?|pwd|pw|secret|token|key|string|str|creds?|credentials?|hash|pin|text"
-    r"|value|none|file|prompt|stdin|community|public|\.{3}|x{3,}))(?![^\s\"'\\\])},.:;|])"
+    r"[_-]?(?:pass(?:word|wd|phrase|code)?|pwd|pw|secret|token|key|string|str|creds?|credentials?|hash|pin|text"
+    r"|value|none|file|prompt|stdin|community|public|\.{3}|x{3,}))"
 )
-NOT_A_VALUE: Final = (
-    rf"(?!(?<!')\$[A-Za-z_{{(@%]|%[A-Za-z_]\w*%|<[A-Za-z_/ -]|\{{[\w{{]|[`\[]|\*+(?:\s|\Z)|…|--?[A-Za-z]|{_VALUE_NAME})"
-)
+_BARE_ENDS: Final = r"(?![^\s\"'\\\])},.:;|])"
+
+
+def _not_a_value(name_ends: str) -> str:
+    return (
+        rf"(?!(?<!')\$[A-Za-z_{{(@%]|%[A-Za-z_]\w*%|<[A-Za-z_/ -]|\{{[\w{{]|[`\[]|\*+(?:\s|\Z)|…|--?[A-Za-z]"
+        rf"|{_VALUE_NAME}{name_ends})"
+    )
+
+
+NOT_A_VALUE: Final = _not_a_value(_BARE_ENDS)
 _BARE: Final = rf"(?:[^\s\"'`\\;|&,.)<>\]}}]|[;|&,.)<>\]}}]+(?![;|&,.)<>\]}}\s\"'`\\]|\Z)|{ESCAPE})+"
 
 
 def argument(before: str = "", bare: str = _BARE) -> str:
     """One argument, quoted or bare, whose group `value` is what follows `before` in it."""
     return (
-        rf"(?P<quote>{QUOTE})?{before}{NOT_A_VALUE}"
+        rf"(?P<quote>{QUOTE})?{before}{_not_a_value(rf'(?(quote)(?={QUOTE})|{_BARE_ENDS})')}"
         rf"(?P<value>(?(quote)(?:(?!(?<!\\)(?P=quote))[^\n]){{1,400}}|{bare}))"
     )
 
