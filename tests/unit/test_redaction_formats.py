@@ -189,7 +189,7 @@ FILES = {
     "preseed": "d-i passwd/root-password password X",
     "ipsec, rsa": ': RSA key.pem "X"',
     "fetchmail, in a line": "poll pop.test user ann password X",
-    "pop3": "USER ann\nPASS X\n",
+    "pop3": "C: USER ann\nS: +OK\nC: PASS X\n",
     "smtp": "AUTH PLAIN " + WRAPPED.replace("=", ""),
     "dovecot": "ann:{PLAIN}X:1000:1000",
     "quoted words": 'user ann\npassword   "X in 3 words"',
@@ -295,6 +295,9 @@ fly secrets list
 fly secrets set URL=https://shop.test
 openssl passwd -6 -salt abc
 PASS: test_login
+agent: RSA signature verification by the agent
+openssl-passwd \- compute password hashes
+PASS src/app.test.ts
 the AUTH PLAIN and AUTH LOGIN mechanisms
 setx PATH "%PATH%;C:\tools"
 net use Z: \\host\share /user:ann *

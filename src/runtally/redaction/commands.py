@@ -120,7 +120,7 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
         rf"-(?:pass|password|passin|passout){_BETWEEN}(?:{QUOTE})?pass:{_SECRET}",
         Command(_after("[kK]"), "(?:enc|aes|des|rc4|bf|camellia|chacha)"),
         _after("hmac"),
-        rf"passwd{_BETWEEN}(?:-(?:salt{_BETWEEN}{_WORD}|(?!salt)\w{{1,9}}){_BETWEEN}){{0,4}}(?!-){_SECRET}",
+        rf"\A{_BETWEEN}passwd{_BETWEEN}(?:-(?:salt{_BETWEEN}{_WORD}|(?!salt)\w{{1,9}}){_BETWEEN}){{0,4}}(?!-){_SECRET}",
         rf"-macopt{_BETWEEN}(?:hex)?key:{_SECRET}",
     ),
     **_programs("gpg gpg2 gpgsm", _after("-passphrase")),

@@ -156,9 +156,13 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         # ipsec.secrets
         Row("secret", (": PSK ",), rf": PSK{_GAP}{_ARGUMENT}"),
     ),
-    "PASS": (
-        # POP3 and FTP
-        Row("password", ("PASS ",), rf"PASS(?<![\w$\"'-]PASS) {_NOT_A_WORD}{_ARGUMENT}{_ENDS_LINE}"),
+    "PASS ": (
+        # POP3 and FTP, with the server's answer between the two
+        Row(
+            "password",
+            ("USER ",),
+            rf"USER {_FIELD}{LINE_END}(?:[^\n]{{0,200}}\n)?[^\n]{{0,20}}PASS {_ARGUMENT}{_ENDS_LINE}",
+        ),
     ),
     "AUTH ": (
         Row(
@@ -169,7 +173,7 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
     ),
     "<Pass ": (Row("password", ("<Pass ",), r"<Pass encoding=\\{0,15}\"base64\\{0,15}\">(?P<value>[^<\s]{1,400})<"),),
     "{PLAIN}": (Row("password", ("{PLAIN}",), r"\{PLAIN\}(?P<value>[^\s:\"\\]{1,200})"),),
-    ": RSA": (Row("password", (": RSA ",), rf": RSA{_GAP}{_FIELD}{_GAP}{_ARGUMENT}"),),
+    ": RSA": (Row("password", (": RSA ",), rf": RSA{_GAP}{_FIELD}{_GAP}(?={QUOTE}){_ARGUMENT}"),),
     ": EAP": (Row("password", (": EAP ",), rf": EAP{_GAP}{_ARGUMENT}"),),
     ": XAUTH": (Row("password", (": XAUTH ",), rf": XAUTH{_GAP}{_ARGUMENT}"),),
     "haredKey": (

@@ -28,7 +28,7 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
         # a key's body follows and not prose.
         Row(
             "private_key",
-            (" PRIVATE KEY", "BEGIN OpenVPN "),
+            (" PRIVATE KEY", "-BEGIN OpenVPN "),
             rf"(?P<value>{_LABEL}{_BODY_FOLLOWS}(?:(?:[^-\[]|-(?!----BEGIN )|\[REDACTED:)*?"
             rf"-----END (?:[\w ]|-(?!-)){{0,60}}-----"
             r"|(?:[^\"\\]|\\(?!\\{0,15}\"))*))",
@@ -43,7 +43,7 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
         ),
         Row(
             "private_key",
-            ("BEGIN SSH2 ",),
+            ("- BEGIN SSH2 ",),
             r"(?P<value>---- BEGIN SSH2 [A-Z ]{0,20}PRIVATE KEY ----[^\[]{0,20000}?"
             r"---- END SSH2 [A-Z ]{0,20}PRIVATE KEY ----)",
         ),
