@@ -1,9 +1,9 @@
 """Secrets leave what is said before it is stored: each becomes `[REDACTED:kind]`, and what stands around it stays.
 
-Two ideas find them. A shape (`shapes`, `tokens`, `vendors`, `seed_phrases`) is a credential that gives itself away
+Three ideas find them. A shape (`shapes`, `tokens`, `vendors`, `seed_phrases`) is a credential that gives itself away
 wherever it stands, such as `ghp_…` or a JWT. A name (`names`) gives away the value under it, such as `password=…` in a
-text (`assignments`) or in JSON (`structure`). Counting tokens is what this product is for: `max_tokens`, `token_count`
-and the like are left alone.
+text (`assignments`) or in JSON (`structure`). A grammar (`formats`) puts a secret where nothing else says it is one,
+such as `mysql -p…`. Counting tokens is what this product is for: `max_tokens`, `token_count` and the like stay.
 """
 
 from runtally.redaction.allowance import Allowance

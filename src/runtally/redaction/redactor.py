@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from runtally.redaction import assignments, json_text, marks
+from runtally.redaction import assignments, formats, json_text, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.names import BUILT_IN as NAMES
 from runtally.redaction.names import Names
@@ -44,8 +44,11 @@ class Redactor:
             if redacted is not None:
                 return redacted
         return assignments.without_assignments(
-            self._shapes.hidden(text, marks.of_kind, allowance), self._names, allowance
+            self._without_shapes(text, marks.of_kind, allowance), self._names, allowance
         )
+
+    def _without_shapes(self, text: str, mark: marks.Mark, allowance: Allowance) -> str:
+        return self._shapes.hidden(formats.hidden(text, mark, allowance), mark, allowance)
 
     def json(self, value: Any, allowance: Allowance = UNLIMITED) -> Any:
         """A copy of `value` whose strings went through `text`, or went whole where their name says secret.
@@ -66,10 +69,10 @@ class Redactor:
             LimitExceeded: the allowance is spent.
         """
         mark = marks.keyed(key)
-        while (redacted := self._shapes.hidden(name, mark, allowance)) != name:
+        while (redacted := self._without_shapes(name, mark, allowance)) != name:
             name = redacted
         return name
 
     def is_in_name(self, name: str) -> bool:
         """Whether `name` would change something in it."""
-        return self._shapes.hidden(name, marks.of_kind, UNLIMITED) != name
+        return self._without_shapes(name, marks.of_kind, UNLIMITED) != name

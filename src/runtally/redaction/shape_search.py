@@ -28,19 +28,16 @@ class Shapes:
         self,
         rows: Iterable[Row],
         *,
-        blocks: Iterable[Row] = (),
         in_runs: Iterable[Row] = (),
         tokens: Iterable[TokenShape] = (),
         vendors: Vendors | None = None,
     ) -> None:
-        self._rows, self._blocks, self._in_runs = _Needles(rows), _Needles(blocks), _Needles(in_runs)
+        self._rows, self._in_runs = _Needles(rows), _Needles(in_runs)
         self._tokens = Tokens(tokens)
         self._vendors = vendors
 
     def hidden(self, text: str, mark: Mark, allowance: Allowance) -> str:
         """`text` with what has a shape replaced by its mark, in one pass."""
-        for shape in self._blocks.found(text, allowance):
-            text = shape.hidden(text, mark, allowance)
         text = self._hidden_in_runs(text, mark, allowance)
         if phrases := [*seed_phrases.found(text, allowance)]:
             text = _replaced(text, phrases, mark)
@@ -147,7 +144,6 @@ def built_in(rows: Iterable[Row] = ()) -> Shapes:
     """What is known as a shape, and more rows, which are looked for last."""
     return Shapes(
         (*shapes.SHAPES, *rows),
-        blocks=shapes.BLOCKS,
         in_runs=shapes.IN_RUNS,
         tokens=_token_shapes(),
         vendors=Vendors((*gitleaks.rules()["vendors"], vendors.MORE)),

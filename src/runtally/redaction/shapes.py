@@ -10,21 +10,6 @@ from typing import Final
 Row = tuple[str, tuple[str, ...], str]
 """The kind, the needles one of which is in every text with such a secret, and the pattern."""
 
-BLOCKS: Final[tuple[Row, ...]] = (  # looked for first: what is hidden within a block would hide its end
-    # To the END line; where that was cut off, to the end of the text (or of the JSON string that it stands in), if a
-    # key's body follows and not prose.
-    (
-        "private_key",
-        ("-----BEGIN ",),
-        (
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:(?=(?:[^-]|-(?!----)){0,400}?[\w+/=]{24})(?:[^-\[]|-(?!----BEGIN ))*?"
-            r"-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|(?=(?:\s|\\{1,15}[nr]){0,8}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}"
-            r"|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))(?:[^\"\\]|\\(?!\\{0,15}\"))*)"
-        ),
-    ),
-)
-
 IN_RUNS: Final[tuple[Row, ...]] = (  # the needles are looked for in `runs.long_runs` alone
     # What is common and like nothing else is found where other characters are glued to it, too.
     ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_(?!x{6})[A-Za-z0-9]{20,}"),
@@ -115,18 +100,4 @@ SHAPES: Final[tuple[Row, ...]] = (
     ),
     # A Sentry DSN, or a token in the place of the user's name.
     ("url_token", ("://",), r"://(?P<value>[A-Za-z0-9_-]{32,})(?=@)"),
-    (
-        "password",
-        ("curl",),
-        r"curl\b[^\n]{0,200}?\s(?:-u[ =]?|--user[ =])[\"']?[^\s:\"']{1,80}:(?P<value>[^\s\"']+)",
-    ),
-    (
-        "password",
-        (" -p",),
-        (
-            r"(?:sshpass[ \t]+-p[ \t]*|docker[ \t]+login\b[^\n]{0,120}?\s-p[ =]?|mysql(?:dump|admin)?\b[^\n]{0,120}?"
-            r"\s-p)[\"']?(?P<value>[^\s\"']+)"
-        ),
-    ),
-    ("password", ("ASSWORD '", "assword '", "BY '"), r"(?:(?i:password)|IDENTIFIED BY) '(?P<value>(?:[^'\n]|'')+)'"),
 )
