@@ -216,7 +216,7 @@ _SERVICES: Final = (
     (
         "facebook_token",
         ("EAA",),
-        r"EAA(?![A-Za-z0-9]{1,80}AAA)(?=[A-Za-z0-9]{0,40}\d)(?=[A-Za-z0-9]{0,40}[a-z])[A-Za-z0-9]{80,}",
+        r"EAA(?![A-Za-z0-9]{1,80}AAA)(?=[A-Za-z0-9]{0,40}\d)(?=[A-Za-z0-9]{0,40}[a-z])[A-Za-z0-9]{80,300}(?![A-Za-z0-9+/=])",
     ),
     ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
     ("private_key", _KEYS_IN_BASE64, r"LS0tLS1CRUdJTi[\w+/]{40,}={0,2}"),
