@@ -262,3 +262,63 @@ def test_an_object_seen_before_is_counted_as_before():
             redactor.json(value, allowance)
             spent.append(allowance._left)
     assert len(set(spent)) == 1
+
+
+TELLING_KEYS = [
+    "name",
+    "value",
+    "key",
+    "password",
+    "secrets",
+    "tokens",
+    "token",
+    "cookies",
+    "auth",
+    "kind",
+    "data",
+    "type",
+    "command",
+    "args",
+    "columns",
+    "rows",
+    "x",
+    "username",
+    "kty",
+    "d",
+    "sensitive",
+    "domain",
+    "path",
+    "httpOnly",
+    "api",
+    "credentials",
+    "label",
+    "text",
+    "selector",
+    "description",
+    "default",
+    "header",
+    "session",
+    "pin",
+]
+TELLING_TEXTS = [
+    *("password", HIDDEN, "X-Api-Key", "Secret", "true", "$X", f"password={HIDDEN}", f"ann:{HIDDEN}", "db_password"),
+    *("it must have at least 8", '{"password":["a b"]}', '[["token","abc123def"]]', "--password", "-p", "mysql"),
+    *("sid=abc; theme=x", "-----BEGIN PRIVATE KEY-----", f"sk-proj-{fake(90)}:id=1", f"Bearer {fake(20)}", "it's \\ x"),
+]
+telling_json = st.recursive(
+    st.one_of(st.sampled_from(TELLING_TEXTS), st.sampled_from([1234567, 12, True, None, 0.5])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(TELLING_KEYS), inner, max_size=5)
+    ),
+    max_leaves=15,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(telling_json)
+def test_what_tells_of_a_secret_in_any_combination_settles_at_once_as_a_value_and_as_a_text(value):
+    once = redact_json(value)
+    assert redact_json(once) == once
+    assert _keys(once) == _keys(value)
+    if isinstance(value, dict):
+        assert json.loads(redact_text(json.dumps({"x": value}))) == redact_json({"x": value})

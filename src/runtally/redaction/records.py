@@ -51,9 +51,10 @@ class Members(NamedTuple):
     """The rules of the members whose own name says secret."""
     telling: frozenset[str]
     """The members that tell something of a secret and are none."""
-    naming: tuple[str, ...]
     valued: tuple[str, ...]
-    """The members that may name the valued ones, where there are both."""
+    """The members that another member names: `value`, `content`."""
+    naming: tuple[str, ...]
+    """The members that may name them: `name`, `header`, `selector`."""
     flags: tuple[str, ...]
     """The members that say of the valued ones that they are secret, if they are true."""
     cookie: int

@@ -51,7 +51,11 @@ class Redactor:
         return self._shapes.hidden(formats.hidden(text, mark, allowance), mark, allowance)
 
     def json(self, value: Any, allowance: Allowance = UNLIMITED) -> Any:
-        """A copy of `value` whose strings went through `text`, or went whole where their name says secret.
+        """A copy of `value` whose strings went through `text`.
+
+        What stands under the name of a secret, or is named beside it, goes whole: strings, whole numbers, and each leaf
+        of a list or an object, whose keys stay. Booleans, fractions, null, placeholders, counts of tokens and what only
+        tells of the secret (`type`, `username`, `expires_at`) stay.
 
         Keys go through `text` too, and two that become the same stay two entries (`[REDACTED:kind]#2`). Order is kept,
         however deep the nesting.
