@@ -6,6 +6,8 @@ import sys
 from typing import Final
 
 _KEY: Final = re.compile(r"rtk_[\w-]+")
+_OPAQUE: Final = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16}")
+"""What looks generated, as most secrets do: only then a note is worth the time to look closer."""
 _DRAWN_IN_ASCII: Final = str.maketrans("├└│─", "|`|-")
 
 
@@ -32,10 +34,17 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """A word to the person at the terminal that is not part of the answer."""
-    print(f"runtally: {text}", file=sys.stderr, flush=True)
+    """A word to the person at the terminal that is not part of the answer. Hosts keep it, so it repeats no secret."""
+    print(f"runtally: {_without_secrets(text) if _OPAQUE.search(text) else text}", file=sys.stderr, flush=True)
 
 
 def complain(text: str) -> None:
-    """Why the command could not do what was asked. A bearer key that was given in the wrong place is not repeated."""
-    print(f"runtally: error: {_KEY.sub('rtk_…', text)}", file=sys.stderr, flush=True)
+    """Why the command could not do what was asked. A secret that was given in the wrong place is not repeated."""
+    print(f"runtally: error: {_without_secrets(_KEY.sub('rtk_…', text))}", file=sys.stderr, flush=True)
+
+
+def _without_secrets(text: str) -> str:
+    # Imported here because it takes longer than starting.
+    from runtally.service.scrub import without_secrets  # noqa: PLC0415
+
+    return without_secrets(text)
