@@ -40,7 +40,7 @@ _PAIRS: Final = tuple(  # a name and its value side by side, as in a container's
     re.compile(
         rf"{end}(?<={names})\\{{0,15}}[\"']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,15}}[\"']?([A-Za-z]"
         rf"[\w.:-]{{1,64}})\\{{0,15}}[\"']?"
-        rf"[,;]?(?:\s|\\[nrt]){{1,40}}{_OTHER_ATTRIBUTES}\\{{0,15}}[\"']?\w{{0,9}}(?i:value|val|content)\\{{0,15}}"
+        rf"(?:[,;](?:\s|\\[nrt]){{0,40}}|(?:\s|\\[nrt]){{1,40}}){_OTHER_ATTRIBUTES}\\{{0,15}}[\"']?\w{{0,9}}(?i:value|val|content)\\{{0,15}}"
         rf"[\"']?\s{{0,4}}[:=]"
     )
     for end, names in (("ame", "[nN]ame"), ("ey", "[kK]ey"), ("ield", "[fF]ield"), ("eader", "[hH]eader"))

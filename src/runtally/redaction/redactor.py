@@ -1,7 +1,9 @@
 """Hides secrets in a text, in JSON and in a name."""
 
+from functools import lru_cache
 from typing import Any, Final
 
+from runtally.domain import limits
 from runtally.redaction import assignments, formats, json_text, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.names import BUILT_IN as NAMES
@@ -10,6 +12,8 @@ from runtally.redaction.shape_search import BUILT_IN as SHAPES
 from runtally.redaction.shape_search import Shapes
 from runtally.redaction.structure import Structure
 
+_ANY_NAME_CHARS: Final = limits.TICKET_CHARS
+"""No name has a lower limit."""
 _SECRET_CHARS: Final = 5
 """No text that is shorter holds a secret and what gives it away: `pwd=x`."""
 
@@ -21,6 +25,8 @@ class Redactor:
         self._names = names
         self._shapes = shapes
         self._structure = Structure(self.text, names)
+        self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
+        """Whether `name` would change something in it. Names come again and again."""
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
         """`text` with every known secret replaced by `[REDACTED:kind]`. A text that is JSON goes through `json`.
@@ -67,16 +73,16 @@ class Redactor:
 
     def name(self, name: str, key: bytes, allowance: Allowance = UNLIMITED) -> str:
         """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
-        the same mark under the same key, and another one nearly always another.
+        the same mark under the same key, and another one nearly always another. One that would become too long for a
+        name is replaced as a whole.
 
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        mark = marks.keyed(key)
+        mark, before = marks.keyed(key), name
         while (redacted := self._without_shapes(name, mark, allowance)) != name:
             name = redacted
-        return name
+        return name if len(name) <= max(len(before), _ANY_NAME_CHARS) else mark("name", before)
 
-    def is_in_name(self, name: str) -> bool:
-        """Whether `name` would change something in it."""
+    def _is_in_name(self, name: str) -> bool:
         return self._without_shapes(name, marks.of_kind, UNLIMITED) != name
