@@ -3,9 +3,22 @@
 Two ideas find them. A shape (`shapes`) is a credential that gives itself away wherever it stands, such as `ghp_…` or a
 JWT. A name (`names`) gives away the value under it, such as `password=…` in a text (`assignments`) or in JSON
 (`structure`). Counting tokens is what this product is for: `max_tokens`, `token_count` and the like are left alone.
+What a user adds to both comes from a file of one's own (`further`).
 """
 
-from runtally.redaction.allowance import Allowance
-from runtally.redaction.redactor import Redactor
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runtally.redaction.allowance import Allowance
+    from runtally.redaction.redactor import Redactor
 
 __all__ = ["Allowance", "Redactor"]
+
+
+def __getattr__(name: str) -> Any:
+    # Patterns are compiled where these are imported: `further` is read at the start of a process, and needs none.
+    if name not in __all__:
+        raise AttributeError(name)
+    from runtally.redaction import allowance, redactor  # noqa: PLC0415
+
+    return allowance.Allowance if name == "Allowance" else redactor.Redactor

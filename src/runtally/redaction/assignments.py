@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from runtally.redaction import marks, values
@@ -39,10 +40,7 @@ GATES: Final = tuple(gate for gate, _ in _GATES)
 
 def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
     """`text` with every value that its name gives away replaced by its mark, in one pass."""
-    for char, pattern in _GATES:
-        if char in text and pattern.search(text):
-            break
-    else:
+    if names.further is None and not any(char in text and pattern.search(text) for char, pattern in _GATES):
         return text
     parts: list[str] = []
     done = 0
@@ -69,7 +67,10 @@ class _Assignment(NamedTuple):
 
 
 def _assignments(text: str, names: Names, allowance: Allowance) -> Iterator[_Assignment]:
-    for name, at, separator in _names(text, allowance):
+    found = _names(text, allowance)
+    if names.further is not None:
+        found = chain(found, names.further.found_in(text, allowance))
+    for name, at, separator in found:
         if rule := names.rule_for(name):
             yield _Assignment(name, rule, at, separator)
 

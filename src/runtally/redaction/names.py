@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runtally.redaction.values import is_placeholder
+
+if TYPE_CHECKING:
+    from runtally.redaction.further_search import FurtherNames
 
 NAME_CHARS: Final = 96
 """A name is judged by its end."""
@@ -49,6 +53,7 @@ NAME_ENDINGS: Final = (  # every name above ends in one of these, and so does wh
 
 VALUED_ENDINGS: Final = tuple(ending for ending in NAME_ENDINGS if ending != "value")
 
+_ANYTHING: Final = re.compile(r".*", re.DOTALL)
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
 
@@ -64,9 +69,11 @@ class Rule(NamedTuple):
 
 
 class Names:
-    """Rows of names, ready to be looked up."""
+    """Rows of names, ready to be looked up, and before them the `further` ones of a user."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], further: "FurtherNames | None" = None) -> None:
+        self.further = further
+        self.gates = () if further is None else further.gates
         self._rows = tuple(
             (kind, re.compile(value, re.DOTALL), re.compile(rf"(?:.*_)?(?:{name})(?:_?\d+)?"))
             for kind, value, name in rows
@@ -75,6 +82,10 @@ class Names:
         """The rule of a name; None where it says nothing of its value."""
 
     def _rule_for(self, name: str) -> Rule | None:
+        if self.further is not None and "[REDACTED:" not in name:
+            with suppress(KeyError):
+                kind = self.further.kind_of(name)
+                return Rule(kind, _ANYTHING) if kind else None
         if "[REDACTED:" in name or not name.rstrip("0123456789_-").lower().endswith(VALUED_ENDINGS):
             return None
         words = "_".join(in_snake_case(name).split("_")[-_RULE_WORDS:])

@@ -5,10 +5,13 @@ from typing import Any, Final
 
 from runtally.redaction import assignments, marks, structure
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
+from runtally.redaction.further import NOTHING, Further
+from runtally.redaction.further_search import FurtherNames, FurtherShapes
+from runtally.redaction.marks import Mark
 from runtally.redaction.names import BUILT_IN as NAMES
+from runtally.redaction.names import NAMES as KNOWN
 from runtally.redaction.names import Names
 from runtally.redaction.shape_search import BUILT_IN as SHAPES
-from runtally.redaction.shape_search import Shapes
 
 _SHORT_CHARS: Final = 64
 """In a text no longer than this, one search for any gate takes less time than a look for each."""
@@ -17,12 +20,14 @@ _SECRET_CHARS: Final = 5
 
 
 class Redactor:
-    """Hides what its names and shapes know as secrets. Whatever was redacted is not changed when it is again."""
+    """Hides what is known as a secret, and what a user's file adds. Whatever was redacted is not changed when it is again."""
 
-    def __init__(self, names: Names = NAMES, shapes: Shapes = SHAPES) -> None:
-        self._names = names
-        self._shapes = shapes
-        self._any_gate = re.compile("|".join(map(re.escape, (*shapes.gates, *assignments.GATES))))
+    def __init__(self, further: Further = NOTHING) -> None:
+        self._names = Names(KNOWN, FurtherNames(further.names)) if further.names else NAMES
+        self._shapes = SHAPES
+        self._further_shapes = FurtherShapes(further.patterns)
+        gates = (*SHAPES.gates, *assignments.GATES, *self._further_shapes.needles, *self._names.gates)
+        self._any_gate = re.compile("|".join(map(re.escape, gates)))
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
         """`text` with every known secret replaced by `[REDACTED:kind]`.
@@ -40,9 +45,12 @@ class Redactor:
         return text
 
     def _once(self, text: str, allowance: Allowance) -> str:
-        return assignments.without_assignments(
-            self._shapes.hidden(text, marks.of_kind, allowance), self._names, allowance
-        )
+        return assignments.without_assignments(self._hidden(text, marks.of_kind, allowance), self._names, allowance)
+
+    def _hidden(self, text: str, mark: Mark, allowance: Allowance) -> str:
+        if self._further_shapes.needles:
+            text = self._further_shapes.hidden(text, mark, allowance)
+        return self._shapes.hidden(text, mark, allowance)
 
     def json(self, value: Any, allowance: Allowance = UNLIMITED) -> Any:
         """A copy of `value` whose strings went through `text`, or went whole where their name says secret.
@@ -63,10 +71,10 @@ class Redactor:
             LimitExceeded: the allowance is spent.
         """
         mark = marks.keyed(key)
-        while (redacted := self._shapes.hidden(name, mark, allowance)) != name:
+        while (redacted := self._hidden(name, mark, allowance)) != name:
             name = redacted
         return name
 
     def is_in_name(self, name: str) -> bool:
         """Whether `name` would change something in it."""
-        return self._shapes.hidden(name, marks.of_kind, UNLIMITED) != name
+        return self._hidden(name, marks.of_kind, UNLIMITED) != name
