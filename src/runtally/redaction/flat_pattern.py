@@ -87,7 +87,7 @@ def _parts(pattern: str) -> Iterator[Part]:
         if not atom:
             raise NotFlat(
                 f"has {pattern[at]!r} as its character {at + 1}, which is not understood: a pattern is characters, "
-                r"classes like [A-Z0-9], \d, \w, and repeats like {8}, {12,40}, ?; a sign that is meant has a \ before it"
+                r"classes like [A-Z0-9], \d, \w, repeats like {8}, {12,40}, ?; a sign that is meant has \ before it"
             )
         repeat = _REPEAT.match(pattern, atom.end())
         least, most = _bounds(repeat) if repeat else (1, 1)

@@ -20,7 +20,7 @@ _SECRET_CHARS: Final = 5
 
 
 class Redactor:
-    """Hides what is known as a secret, and what a user's file adds. Whatever was redacted is not changed when it is again."""
+    """Hides what is known as a secret, and what a user's file adds. What was redacted stays as it is."""
 
     def __init__(self, further: Further = NOTHING) -> None:
         self._names = Names(KNOWN, FurtherNames(further.names)) if further.names else NAMES
