@@ -30,6 +30,11 @@ class FreeText:
     """Marks a field that people and models write in freely, and that is therefore redacted before it is stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class IsName:
+    """Marks a field that says what something is called: in it, a secret becomes a mark that stays distinct."""
+
+
 def _storable(text: str) -> str:
     """Text that every database keeps: Unicode without NUL and without lone surrogates."""
     if "\0" in text:
@@ -161,9 +166,11 @@ _STORABLE = AfterValidator(_storable)
 
 ProjectKey = Annotated[StrictStr, Field(pattern=limits.PROJECT_KEY_PATTERN)]
 RunId = Annotated[StrictStr, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=limits.NAME_CHARS), _STORABLE]
-Ticket = Annotated[StrictStr, Field(min_length=1, max_length=limits.TICKET_CHARS), _STORABLE]
-Identifier = Annotated[StrictStr, Field(min_length=1, max_length=limits.IDENTIFIER_CHARS), _STORABLE]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=limits.NAME_CHARS), _STORABLE, IsName()]
+Ticket = Annotated[StrictStr, Field(min_length=1, max_length=limits.TICKET_CHARS), _STORABLE, IsName()]
+IdempotencyKey = Annotated[StrictStr, Field(min_length=1, max_length=limits.IDENTIFIER_CHARS), _STORABLE]
+"""Kept as a keyed hash alone."""
+Identifier = Annotated[IdempotencyKey, IsName()]
 Prose = Annotated[StrictStr, Field(max_length=limits.TEXT_CHARS), _STORABLE, FreeText()]
 Summary = Annotated[StrictStr, Field(min_length=1, max_length=limits.TEXT_CHARS), _STORABLE, FreeText()]
 ErrorText = Annotated[StrictStr, Field(max_length=limits.ERROR_CHARS), _STORABLE, FreeText()]

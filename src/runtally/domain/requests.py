@@ -16,6 +16,7 @@ from runtally.domain.fields import (
     Count,
     DurationMs,
     ErrorText,
+    IdempotencyKey,
     Identifier,
     JsonObject,
     Name,
@@ -91,7 +92,7 @@ class StartRun(Request):
     user_id: Annotated[Identifier | None, _also("user_id", "distinct_id")] = None
     follows_act_id: SkipJsonSchema[Identifier | None] = None
     input: Payload | None = None
-    idempotency_key: Identifier | None = None
+    idempotency_key: IdempotencyKey | None = None
     task_id: SkipJsonSchema[Name | None] = None
 
     @model_validator(mode="after")
@@ -120,7 +121,7 @@ class ReportUsage(Request):
     traces: Traces | None = None
     corrects: RunId | None = None
     project_key: ProjectKey | None = None
-    idempotency_key: Identifier | None = None
+    idempotency_key: IdempotencyKey | None = None
 
     @classmethod
     def _in_our_words(cls, told: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class RecordFailure(Request):
     context: JsonObject | None = None
     meta: Annotated[JsonObject | None, _also("meta", "metadata", "meta_json")] = None
     error_type: Name | None = None
-    idempotency_key: Identifier | None = None
+    idempotency_key: IdempotencyKey | None = None
     message: Annotated[SkipJsonSchema[ErrorText | None], _also(*_MESSAGE)] = None
 
     @classmethod
@@ -205,7 +206,7 @@ class RecordRun(Request):
     summary: Annotated[Summary, _also("summary", "description")]
     ticket: Ticket | None = None
     meta_json: MetaJson = None
-    idempotency_key: Identifier | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class TrackMcp(Request):

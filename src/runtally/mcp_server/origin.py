@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runtally.domain import limits
 from runtally.domain.caller import Origin
 
+_LOOKED_AT_CHARS: Final = 4096
+"""Far beyond what is kept of a label, so that a secret is known before what is kept is cut off."""
 _TURN_CHARS: Final = 64 * 1024
 """Of a longer text nothing is parsed: it is none of Codex's."""
 _HEX: Final = frozenset("0123456789abcdef")
@@ -16,29 +17,25 @@ def origin_of(meta: Mapping[str, Any], client: str | None, environment: Origin) 
     """The origin of a call by the `_meta` of its request; what that does not tell stays as the environment says.
 
     The hosts' names: `claudecode/toolUseId` is Claude Code's; `callId`, `threadId`, `sessionId` and the model in
-    `x-codex-turn-metadata` are Codex's. `traceparent` is W3C Trace Context.
+    `x-codex-turn-metadata` are Codex's. `traceparent` is W3C Trace Context. Labels are not cut to their limits yet.
     """
     trace_id, trace_span_id = _trace(meta.get("traceparent"))
     return environment._replace(
-        client=_kept(client, limits.NAME_CHARS),
-        host_session_id=_identifier(meta.get("sessionId")) or environment.host_session_id,
-        host_thread_id=_identifier(meta.get("threadId")),
-        host_call_id=_identifier(meta.get("claudecode/toolUseId")) or _identifier(meta.get("callId")),
-        host_model=_identifier(_turn_of_codex(meta.get("x-codex-turn-metadata")).get("model")),
+        client=_kept(client),
+        host_session_id=_kept(meta.get("sessionId")) or environment.host_session_id,
+        host_thread_id=_kept(meta.get("threadId")),
+        host_call_id=_kept(meta.get("claudecode/toolUseId")) or _kept(meta.get("callId")),
+        host_model=_kept(_turn_of_codex(meta.get("x-codex-turn-metadata")).get("model")),
         trace_id=trace_id,
         trace_span_id=trace_span_id,
     )
 
 
-def _identifier(value: Any) -> str | None:
-    return _kept(value, limits.IDENTIFIER_CHARS)
-
-
-def _kept(value: Any, chars: int) -> str | None:
-    """As much of a text as is kept, without what no database keeps; a label, never a credential."""
+def _kept(value: Any) -> str | None:
+    """As much of a text as may be kept, without what no database keeps; a label, never a credential."""
     if not isinstance(value, str):
         return None
-    return value.replace("\0", "").encode(errors="replace").decode().strip()[:chars] or None
+    return value[:_LOOKED_AT_CHARS].replace("\0", "").encode(errors="replace").decode().strip() or None
 
 
 def _turn_of_codex(value: Any) -> Mapping[str, Any]:

@@ -1,8 +1,10 @@
 """Hides secrets in a text, in JSON and in a name."""
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
+from runtally.domain import limits
 from runtally.redaction import assignments, marks, structure
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.further import NOTHING, Further
@@ -15,6 +17,8 @@ from runtally.redaction.shape_search import BUILT_IN as SHAPES
 
 _SHORT_CHARS: Final = 64
 """In a text no longer than this, one search for any gate takes less time than a look for each."""
+_ANY_NAME_CHARS: Final = limits.TICKET_CHARS
+"""No name has a lower limit."""
 _SECRET_CHARS: Final = 5
 """No text that is shorter holds a secret and what gives it away: `pwd=x`."""
 
@@ -28,6 +32,8 @@ class Redactor:
         self._further_shapes = FurtherShapes(further.patterns)
         gates = (*SHAPES.gates, *assignments.GATES, *self._further_shapes.needles, *self._names.gates)
         self._any_gate = re.compile("|".join(map(re.escape, gates)))
+        self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
+        """Whether `name` would change something in it. Names come again and again."""
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
         """`text` with every known secret replaced by `[REDACTED:kind]`.
@@ -65,16 +71,16 @@ class Redactor:
 
     def name(self, name: str, key: bytes, allowance: Allowance = UNLIMITED) -> str:
         """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
-        the same mark under the same key, and another one nearly always another.
+        the same mark under the same key, and another one nearly always another. One that would become too long for a
+        name is replaced as a whole.
 
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        mark = marks.keyed(key)
+        mark, before = marks.keyed(key), name
         while (redacted := self._hidden(name, mark, allowance)) != name:
             name = redacted
-        return name
+        return name if len(name) <= max(len(before), _ANY_NAME_CHARS) else mark("name", before)
 
-    def is_in_name(self, name: str) -> bool:
-        """Whether `name` would change something in it."""
+    def _is_in_name(self, name: str) -> bool:
         return self._hidden(name, marks.of_kind, UNLIMITED) != name

@@ -17,7 +17,7 @@ from runtally.domain.requests import EndRun, ReportUsage, Request
 from runtally.service import access_keys, problems, repricing, sweeping
 from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
-from runtally.service.scrub import clip, size_of
+from runtally.service.scrub import clip, names_to_mark, size_of, with_marks
 from runtally.service.unit import Unit
 
 RequestT = TypeVar("RequestT", bound=Request)
@@ -88,6 +88,7 @@ class Entry:
         Raises:
             NotAllowed: the caller may not write.
             LimitExceeded: there is too much that looks like secrets.
+            InvalidInput: the project_key looks like one.
         """
         caller.require("write")
         if self._needs_prices(request):
@@ -95,11 +96,13 @@ class Entry:
             self.load_prices()
         asked = digests_of(request) if request.is_repeatable else _NOTHING_ASKED
         clean = self._clean(request)
+        named = self._named(clean, origin)
 
         def do(store: Store) -> tuple[AnswerT, int]:
+            request, origin = named(store)
             unit = self._unit(store, origin, asked)
             _confirm(caller, unit)
-            return method(unit, caller, clean), unit.now
+            return method(unit, caller, request), unit.now
 
         return Write(do, self._projects, size_of(clean))
 
@@ -111,14 +114,16 @@ class Entry:
 
         Raises:
             NotAllowed: the caller may not read.
+            LimitExceeded, InvalidInput: as `write`.
         """
         caller.require("read")
-        clean = self._clean(request)
+        named = self._named(self._clean(request), origin)
 
         def do(store: Store) -> tuple[AnswerT, bool]:
+            request, origin = named(store)
             unit = self._unit(store, origin)
             _confirm(caller, unit)
-            answer = method(unit, caller, clean)
+            answer = method(unit, caller, request)
             return answer, sweeping.has_stale_run(unit, answer.project_key)
 
         return do
@@ -160,6 +165,13 @@ class Entry:
 
     def _clean(self, request: RequestT) -> RequestT:
         return clip(request, redact=self._redact)
+
+    def _named(self, clean: RequestT, origin: Origin) -> Callable[[Store], tuple[RequestT, Origin]]:
+        """What gives the request and its origin in a transaction: their secret names have marks of its database."""
+        names = names_to_mark(clean, origin, redact=self._redact)
+        if not names:
+            return lambda _: (clean, origin)
+        return lambda store: with_marks(clean, origin, names, store.random_key(), redact=self._redact)
 
     def _unit(self, store: Store, origin: Origin = NOWHERE, asked: Mapping[str, bytes] = _NOTHING_ASKED) -> Unit:
         now = moment_of(self._clock)

@@ -1,4 +1,4 @@
-"""Redaction before anything is stored: every free text and every string inside JSON of a request."""
+"""Redaction before anything is stored: every free text, every string inside JSON and every name of a request."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import BaseModel
 
 from runtally.domain import limits
+from runtally.domain.caller import Origin
+from runtally.domain.errors import InvalidInput
 from runtally.domain.fields import Content, FreeText, compact_json
 from runtally.domain.json_size import about_bytes
+from runtally.service.beginnings import beginning_of, without_end
+from runtally.service.names import is_marked, mentions, odd_names, renamed, renamed_origin
 
 if TYPE_CHECKING:
     from runtally.redaction import Allowance, Redactor
@@ -17,18 +21,56 @@ RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _MARGIN_BYTES: Final = 4096
 """A secret across the cut is still seen whole if it begins within the limit and is no longer than this."""
+_LOOKED_AT_BYTES: Final = limits.PAYLOAD_BYTES + _MARGIN_BYTES
 _STEP_BYTES: Final = 512
 
 
 def clip(request: RequestT, *, redact: bool) -> RequestT:
-    """The request as it may be stored: secrets replaced (unless `redact` is off), long payloads cut.
+    """The request as it may be stored but for its names: secrets replaced (unless `redact` is off), long payloads cut.
 
     A payload is cut after it was redacted, so that no half of a secret is left at the end.
 
     Raises:
         LimitExceeded: the request as a whole holds too much that looks like secrets.
+        InvalidInput: its project_key looks like one.
     """
+    if redact and (project_key := getattr(request, "project_key", None)):
+        refuse_secret_project(project_key)
     return _clipped(request, _allowance() if redact else None)
+
+
+def names_to_mark(request: BaseModel, origin: Origin, *, redact: bool) -> frozenset[str]:
+    """The names of the request and of its origin that `with_marks` has something to do for; nearly always none."""
+    return odd_names(request, origin, _redactor().is_in_name if redact else _is_no_secret)
+
+
+def with_marks(
+    request: RequestT, origin: Origin, names: frozenset[str], key: bytes, *, redact: bool
+) -> tuple[RequestT, Origin]:
+    """The request and its origin as they may be stored in the database of this key: `[REDACTED:kind:<6 hex>]` in the
+    place of each secret in the names, by which they are also looked up.
+    """
+    marked = {name: _redactor().name(name, key) if redact else name for name in names}
+    return renamed(request, marked), renamed_origin(origin, marked)
+
+
+def refuse_secret_project(project_key: str, called: str = "project_key", field: str = "project_key") -> None:
+    """Raise `InvalidInput` if what names a project has the shape of a secret; the refusal does not repeat it."""
+    if _redactor().is_in_name(project_key):
+        raise InvalidInput(
+            f"{called} has the shape of a secret, such as a key or a token, and would be shown as the name of a "
+            "project. Name the project otherwise; if it is a secret, it may have to be replaced",
+            field=field,
+        )
+
+
+def without_secrets(text: str) -> str:
+    """The text as it may be shown where others read it too."""
+    return _redactor().text(text)
+
+
+def _is_no_secret(_: str) -> bool:
+    return False
 
 
 def _clipped(request: RequestT, allowance: "Allowance | None") -> RequestT:
@@ -53,7 +95,7 @@ def size_of(request: BaseModel) -> int:
 
 def _size_of_value(value: Any) -> int:
     if isinstance(value, Content):
-        return min(value.size_bytes, limits.PAYLOAD_BYTES)
+        return min(value.size_bytes, _LOOKED_AT_BYTES)
     if isinstance(value, list):
         return sum(_STEP_BYTES + _size_of_value(item) for item in value)
     if isinstance(value, BaseModel):
@@ -95,21 +137,10 @@ def _fields_to_visit(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(
         name
         for name, field in model.model_fields.items()
-        if is_free(field.metadata) or _mentions(field.annotation, FreeText) or _mentions(field.annotation, BaseModel)
+        if is_marked(field.metadata, FreeText)
+        or mentions(field.annotation, FreeText)
+        or mentions(field.annotation, BaseModel)
     )
-
-
-def is_free(metadata: Any) -> bool:
-    """Whether a field's metadata marks it as free text."""
-    return any(isinstance(mark, FreeText) for mark in metadata)
-
-
-def _mentions(annotation: Any, kind: type) -> bool:
-    if isinstance(annotation, type):
-        return issubclass(annotation, kind)
-    if kind is FreeText and is_free(getattr(annotation, "__metadata__", ())):
-        return True
-    return any(_mentions(argument, kind) for argument in getattr(annotation, "__args__", ()))
 
 
 def _stored(value: Any, allowance: "Allowance | None") -> Any:
@@ -126,16 +157,17 @@ def _stored(value: Any, allowance: "Allowance | None") -> Any:
 
 
 def _stored_content(content: Content, allowance: "Allowance | None") -> Content:
-    if content.size_bytes > limits.PAYLOAD_BYTES:
-        beginning = _cut(content.json, limits.PAYLOAD_BYTES + _MARGIN_BYTES)
-        kept = beginning if allowance is None else _redactor().text(beginning, allowance)
-        kept = _cut(kept, limits.PAYLOAD_BYTES)
-        return Content(None, kept, content.size_bytes, truncated=True)
     if allowance is None:
-        return content
-    redacted = compact_json(_redactor().json(content.value, allowance))
-    kept = _cut(redacted, limits.PAYLOAD_BYTES)  # a short secret becomes a longer marker
-    return Content(None, kept, content.size_bytes, truncated=len(kept) < len(redacted))
+        kept = _cut(content.json, limits.PAYLOAD_BYTES)
+        return Content(None, kept, content.size_bytes, truncated=True) if len(kept) < len(content.json) else content
+    value = _redactor().json(beginning_of(content.value, _LOOKED_AT_BYTES), allowance)
+    if content.size_bytes > _LOOKED_AT_BYTES:
+        # A secret that the beginning ends in cannot be told, and marks may have made room for it.
+        value = without_end(value, _MARGIN_BYTES)
+    redacted = compact_json(value)
+    kept = _cut(redacted, limits.PAYLOAD_BYTES)  # a short secret becomes a longer mark
+    is_cut = content.size_bytes > limits.PAYLOAD_BYTES or len(kept) < len(redacted)
+    return Content(None, kept, content.size_bytes, truncated=is_cut)
 
 
 def _cut(text: str, size_bytes: int) -> str:
