@@ -9,7 +9,7 @@ _KEY: Final = re.compile(r"rtk_[\w-]+")
 _DRAWN_IN_ASCII: Final = str.maketrans("├└│─", "|`|-")
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Part of a command's answer. What stdout has no letters for is drawn in ASCII or escaped; a reader that has gone
     misses the rest.
 
@@ -22,7 +22,7 @@ def say(text: str) -> None:
     except UnicodeEncodeError:
         text = text.translate(_DRAWN_IN_ASCII).encode(encoding, "backslashreplace").decode(encoding)
     try:
-        print(text, flush=True)
+        print(text, end=end, flush=True)
     except OSError as error:
         # Python writes what is left over when it ends, and would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
