@@ -14,7 +14,7 @@ from runtally.redaction.names import in_snake_case
 _STEPS_PER_EFFORT: Final = 100
 _WORDS_MAX: Final = 4
 """A name may be spelled in more words than the file has it: `kundennummer` also as `kunden_nummer`."""
-_LAST_WORD: Final = re.compile(r"[^\W_]+\Z")
+_LAST_WORD: Final = re.compile(r"(?:[A-Z]+|[A-Z]?[^\W_A-Z]+)\Z")
 _NAME_BEFORE: Final = re.compile(r"[\w.-]{1,64}\Z")
 _TO_VALUE: Final = re.compile(
     r"[\d_]{0,8}\\{0,15}(?P<quote>[\"'`])?\]?\s{0,4}(?:(?P<separator>=>|:=|[:=])(?!//|:)|>(?=[^<>\s]{1,256}</))"
@@ -30,8 +30,8 @@ class FurtherNames:
             self._kinds.setdefault(in_snake_case(one.name).replace("_", ""), one.kind)
         self.gates = tuple(":=>-")
         """One of them is in every text with such a name and a value."""
-        hiding = (one.name.lower() for one in names if one.kind)
-        self._last_words = sorted({found[0] for name in hiding if (found := _LAST_WORD.search(name))})
+        last_words = (_LAST_WORD.search(one.name) for one in names if one.kind)
+        self._last_words = sorted({found[0].lower() for found in last_words if found})
 
     def kind_of(self, name: str) -> str | None:
         """The kind of what stands under the name, and None where nothing is to be hidden there.
