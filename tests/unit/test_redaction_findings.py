@@ -104,7 +104,6 @@ def test_any_json_is_shown_as_json_that_redaction_leaves_alone(value, indent, as
     text = json.dumps([value], indent=indent, ensure_ascii=ascii_only)
     redacted = json.loads(shown(text))
     assert REDACTOR.json(redacted) == redacted
-    assert TOKEN not in shown(text)
 
 
 @settings(max_examples=150)
