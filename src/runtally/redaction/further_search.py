@@ -15,7 +15,8 @@ _STEPS_PER_EFFORT: Final = 100
 _WORDS_MAX: Final = 4
 """A name may be spelled in more words than the file has it: `kundennummer` also as `kunden_nummer`."""
 _LAST_WORD: Final = re.compile(r"(?:[A-Z]+|[A-Z]?[^\W_A-Z]+)\Z")
-_NAME_BEFORE: Final = re.compile(r"[\w.-]{1,64}\Z")
+_NAME_CHARS: Final = 64
+_NAME_BACKWARDS: Final = re.compile(r"[\w.-]+")
 _TO_VALUE: Final = re.compile(
     r"[\d_]{0,8}\\{0,15}(?P<quote>[\"'`])?\]?\s{0,4}(?:(?P<separator>=>|:=|[:=])(?!//|:)|>(?=[^<>\s]{1,256}</))"
 )
@@ -58,9 +59,9 @@ class FurtherNames:
             while at >= 0:
                 allowance.spend(NAME_EFFORT)
                 end = at + len(word)
-                name = _NAME_BEFORE.search(text, max(0, at - 64), end)
-                if name and (to_value := _TO_VALUE.match(text, end)):
-                    yield name[0], to_value.end(), '"' if to_value["quote"] else to_value["separator"] or ">"
+                to_value = _TO_VALUE.match(text, end)
+                if to_value and (name := _NAME_BACKWARDS.match(text[max(0, end - _NAME_CHARS) : end][::-1])):
+                    yield name[0][::-1], to_value.end(), '"' if to_value["quote"] else to_value["separator"] or ">"
                 at = folded.find(word, end)
 
 
