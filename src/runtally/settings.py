@@ -12,6 +12,10 @@ from runtally.domain.errors import InvalidInput
 from runtally.domain.hosts import parse_host
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 
+_LABEL_CHARS: Final = 4096
+"""Far beyond what is kept of a label: it is cut where secrets are known."""
+_PLAIN_NAME: Final = re.compile(r"(?:[A-Z]{0,8}[a-z]{0,15}\d{0,4}(?:[._-]|\Z))+")
+"""Short words and numbers, which are no secret; knowing one takes much longer than starting."""
 _LEVELS: Final = ("error", "warning", "info", "debug")
 
 
@@ -47,21 +51,22 @@ def read(
     Raises:
         InvalidInput: a variable or an option has a value that cannot be meant.
     """
+    redact = _switch("RUNTALLY_REDACT", environ.get("RUNTALLY_REDACT", "on"))
     return Settings(
         database=_database(environ.get("RUNTALLY_DB", "") if database is None else _given("--db", database)),
         projects=(
-            _projects("RUNTALLY_PROJECT_KEY", environ.get("RUNTALLY_PROJECT_KEY", ""))
+            _projects("RUNTALLY_PROJECT_KEY", environ.get("RUNTALLY_PROJECT_KEY", ""), redact=redact)
             if projects is None
-            else _projects("--project", _given("--project", projects))
+            else _projects("--project", _given("--project", projects), redact=redact)
         ),
-        redact=_switch("RUNTALLY_REDACT", environ.get("RUNTALLY_REDACT", "on")),
+        redact=redact,
         redact_extra=_own_file("the file of names and patterns", environ.get("RUNTALLY_REDACT_EXTRA", "")),
         stale_after_seconds=_seconds(environ, "RUNTALLY_STALE_AFTER_SECONDS", STALE_AFTER_SECONDS_DEFAULT),
         busy_seconds=_seconds(environ, "RUNTALLY_BUSY_SECONDS", 10),
         allowed_hosts=_hosts("RUNTALLY_ALLOWED_HOSTS", environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
         log_level=_level("RUNTALLY_LOG_LEVEL", environ.get("RUNTALLY_LOG_LEVEL", "")),
         log_file=_log_file(environ.get("RUNTALLY_LOG_FILE", "")),
-        session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[: limits.IDENTIFIER_CHARS] or None,
+        session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[:_LABEL_CHARS] or None,
         prices=_own_file("the prices file", environ.get("RUNTALLY_PRICES", "")),
     )
 
@@ -110,7 +115,7 @@ def _level(name: str, given: str) -> str:
     return level
 
 
-def _projects(source: str, given: str) -> tuple[str, ...]:
+def _projects(source: str, given: str, *, redact: bool) -> tuple[str, ...]:
     projects = _listed(given)
     if given.strip() and not projects:
         raise InvalidInput(f"{source} is {given!r} and names no project; name one, or leave it out")
@@ -120,6 +125,10 @@ def _projects(source: str, given: str) -> tuple[str, ...]:
                 f"{source} names {project!r}; a project_key is 1 to 64 of A-Z a-z 0-9 . _ - "
                 "and begins with a letter or a digit"
             )
+        if redact and not _PLAIN_NAME.fullmatch(project):
+            from runtally.service.scrub import refuse_secret_project  # noqa: PLC0415 - most names are plain
+
+            refuse_secret_project(project, f"a project_key that {source} names")
     return tuple(dict.fromkeys(projects))
 
 

@@ -11,7 +11,9 @@ import pytest
 from tests.journeys.processes import BOUND_SECONDS, CLIENT_INFO, ENVELOPE, LEGACY, environment
 
 SDK = "import mcp.server.lowlevel, mcp.server.stdio, mcp.client"
-NEEDED_LATER = {"genai_prices", "platformdirs", "runtally.mcp_server.http", "runtally.cli.serve_http"}
+NEEDED_LATER = {"genai_prices", "platformdirs"} | {
+    f"runtally.{name}" for name in ("mcp_server.http", "cli.serve_http", "redaction", "redaction.redactor")
+}
 """What the first call, another command or another transport needs."""
 HEAVY = {"mcp", "mcp_types", "pydantic", "sqlite3", "anyio", "asyncio", "uvicorn", "starlette"}
 WEB = ("uvicorn", "starlette", "httptools", "uvloop", "h11", "websockets")

@@ -177,3 +177,19 @@ def test_a_trace_tells_kinds_and_places_and_not_what_an_exception_says(tmp_path:
         assert SENT not in text
         assert re.search(r"internal error 1234\nValueError\n  File .*\nafter KeyError\n  File ", text, re.DOTALL)
         assert "internal error 5678\nIntegrityError: CHECK constraint failed: x_is_small\n  File " in text
+
+
+def test_what_a_library_says_is_logged_without_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "runtally.log"
+    secret = "ghp_" + "notarealtoken0notarealtoken0notarealtok"[:36]
+    said = f"import logging; logging.getLogger('elsewhere').warning('it sent %s', '{secret}')"
+    begun = "from runtally.cli import logs; from runtally import settings; logs.begin(settings.read())"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{begun}; {said}"],
+        env=environment(RUNTALLY_LOG_FILE=str(file)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stderr == "runtally: WARNING: it sent [REDACTED:github_token]\n"
+    assert file.read_text().endswith(" WARNING elsewhere: it sent [REDACTED:github_token]\n")

@@ -6,7 +6,7 @@ import pytest
 
 from runtally.domain import limits
 from runtally.domain.caller import Origin
-from runtally.domain.errors import InvalidInput
+from runtally.domain.errors import InvalidInput, LimitExceeded
 from runtally.domain.fields import compact_json
 from runtally.domain.requests import ReportUsage, StartRun
 from runtally.domain.validation import parse
@@ -50,6 +50,21 @@ def test_a_name_with_a_secret_has_a_mark_of_its_database_and_others_stay():
     assert where_from == Origin(client="a client 1.0", host_session_id=mark)
     elsewhere, _ = with_marks(request, origin, names, ANOTHER_KEY, Redactor())
     assert elsewhere != marked
+
+
+@pytest.mark.parametrize(("steps", "is_refused"), [(60, False), (100, True)])
+def test_more_secrets_in_names_than_can_be_marked_in_a_transaction_are_refused(steps, is_refused):
+    names = [(f"{number} " + "://a:b@c " * 30)[:256] for number in range(4 * steps)]
+    traces = [
+        dict(zip(("name", "span_id", "model", "provider"), names[4 * step : 4 * step + 4], strict=True))
+        for step in range(steps)
+    ]
+    request = parse(ReportUsage, {"run_id": an_id(1), "traces": traces})
+    if not is_refused:
+        assert names_to_mark(request, Origin(), Redactor()) == set(names)
+        return
+    with pytest.raises(LimitExceeded, match="Nothing was recorded"):
+        names_to_mark(request, Origin(), Redactor())
 
 
 def test_ordinary_names_need_nothing():

@@ -74,3 +74,20 @@ def test_a_log_file_in_nobodys_home_is_refused() -> None:
     assert read({"RUNTALLY_LOG_FILE": ""}).log_file is None
     with pytest.raises(InvalidInput, match=r"the log file .* nobody's home"):
         read({"RUNTALLY_LOG_FILE": "~no-such-user-here/runtally.log"})
+
+
+SECRET_PROJECT = "ghp_" + "notarealtoken0notarealtoken0notarealtok"[:36]
+
+
+@pytest.mark.parametrize("given", [SECRET_PROJECT, f"fine,{SECRET_PROJECT}"])
+def test_a_project_that_is_called_like_a_secret_is_refused_without_repeating_it(given: str) -> None:
+    for refused in ({"environ": {"RUNTALLY_PROJECT_KEY": given}}, {"environ": {}, "projects": given}):
+        with pytest.raises(InvalidInput, match="names has the shape of a secret") as refusal:
+            read(**refused)
+        assert SECRET_PROJECT not in refusal.value.message
+    assert SECRET_PROJECT in read({"RUNTALLY_PROJECT_KEY": given, "RUNTALLY_REDACT": "off"}).projects
+
+
+@pytest.mark.parametrize("name", ["my-project", "Team.web_2", "0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f", "AnOddName" * 5])
+def test_an_ordinary_project_is_none(name: str) -> None:
+    assert read({"RUNTALLY_PROJECT_KEY": name}).projects == (name,)

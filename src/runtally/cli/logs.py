@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Final
 
+from runtally.cli import output
 from runtally.domain.errors import InvalidInput
 from runtally.settings import Settings
 
@@ -96,9 +97,15 @@ class _AppendedFile(logging.Handler):
 
 
 class _Formatter(logging.Formatter):
-    """Tells of an exception of what kind it is and where it was raised. What it says may quote what was sent."""
+    """Tells of an exception of what kind it is and where it was raised. What it says may quote what was sent, and so
+    may a library: no line repeats a secret.
+    """
 
     converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or the lines of a trace."""
+        return output.without_secrets(super().format(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         """The trace, the exception that came last first."""

@@ -6,6 +6,8 @@ import sys
 from typing import Final
 
 _KEY: Final = re.compile(r"rtk_[\w-]+")
+_OPAQUE: Final = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16}")
+"""What looks generated, as the secrets of known shape do: only then a line is worth the time to look closer."""
 _DRAWN_IN_ASCII: Final = str.maketrans("├└│─", "|`|-")
 
 
@@ -32,10 +34,22 @@ def say(text: str, end: str = "\n") -> None:
 
 
 def note(text: str) -> None:
-    """A word to the person at the terminal that is not part of the answer."""
-    print(f"runtally: {text}", file=sys.stderr, flush=True)
+    """A word to the person at the terminal that is not part of the answer. Hosts keep it, so it repeats no secret."""
+    print(f"runtally: {without_secrets(text)}", file=sys.stderr, flush=True)
 
 
 def complain(text: str) -> None:
-    """Why the command could not do what was asked. A bearer key that was given in the wrong place is not repeated."""
-    print(f"runtally: error: {_KEY.sub('rtk_…', text)}", file=sys.stderr, flush=True)
+    """Why the command could not do what was asked. A secret that was given in the wrong place is not repeated."""
+    print(f"runtally: error: {_without_any(_KEY.sub('rtk_…', text))}", file=sys.stderr, flush=True)
+
+
+def without_secrets(text: str) -> str:
+    """The text without what has the shape of a secret, as those may keep it who keep stderr or a log."""
+    return _without_any(text) if _OPAQUE.search(text) else text
+
+
+def _without_any(text: str) -> str:
+    # Imported here because it takes longer than starting.
+    from runtally.service import scrub  # noqa: PLC0415
+
+    return scrub.without_secrets(text)

@@ -22,8 +22,8 @@ NAME_BACKWARDS: Final = re.compile(
 ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 FLAG: Final = re.compile(r"--(?:(?<![\w-]--)|(?<=\\[nrt]--))([A-Za-z][\w-]{1,64})[ \t]+(?=[^\s-])")
 PAIR: Final = re.compile(  # a name and its value side by side, as in a container's environment
-    r"(?:name|key)\\{0,15}[\"']?\s{0,4}[:=]\s{0,4}\\{0,15}[\"']?([A-Za-z][\w.-]{1,64})\\{0,15}[\"']?,?"
-    r"(?:\s|\\[nrt]){1,40}\\{0,15}[\"']?value\\{0,15}[\"']?\s{0,4}[:=]"
+    r"(?:name|key)\\{0,15}[\"']?\s{0,4}[:=]\s{0,4}\\{0,15}[\"']?([A-Za-z][\w.-]{1,64})\\{0,15}[\"']?"
+    r"(?:,(?:\s|\\[nrt]){0,40}|(?:\s|\\[nrt]){1,40})\\{0,15}[\"']?value\\{0,15}[\"']?\s{0,4}[:=]"
 )
 SAID: Final = re.compile(r"((?i:password|passphrase)) is:? ")
 

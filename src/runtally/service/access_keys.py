@@ -10,24 +10,28 @@ from runtally.domain import limits
 from runtally.domain.caller import AccessKey, Admission, Role
 from runtally.domain.errors import InvalidInput, NotAllowed, NotFound
 from runtally.domain.ports import AccessKeys, KnownKeys
+from runtally.service.scrub import refuse_secret_project
 
 PREFIX: Final = "rtk_"
 SECRET_BYTES: Final = 32
 
 
 def new_key(
-    *, projects: Sequence[str], role: Role, expires_at: int | None, now: int, key_id: str, secret: bytes
+    *, projects: Sequence[str], role: Role, expires_at: int | None, now: int, key_id: str, secret: bytes, redact: bool
 ) -> tuple[AccessKey, str]:
     """A new key for the projects, to be kept with `hash_of` its token; and the token, which can never be read again.
 
     Raises:
-        InvalidInput: a project is not a project key, or the key would have expired already.
+        InvalidInput: a project is not a project key or, unless `redact` is off, looks like a secret; or the key would
+            have expired already.
     """
     for project in projects:
         if not re.fullmatch(limits.PROJECT_KEY_PATTERN, project):
             raise InvalidInput(
                 f"project {project!r} is not a project key: 1 to 64 of A-Z a-z 0-9 . _ -", field="project"
             )
+        if redact:
+            refuse_secret_project(project, "project", "project")
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("expires lies in the past; give a later time", field="expires")
     token = PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()

@@ -12,22 +12,33 @@ from pydantic import BaseModel
 
 from runtally.domain import limits
 from runtally.domain.caller import Origin
+from runtally.domain.errors import LimitExceeded
 from runtally.domain.fields import FreeText, IsName
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _SECRET_CHARS: Final = 12
 """No name that is shorter has the shape of a secret."""
+_MARKED_CHARS_MAX: Final = 64 * 1024
 _ORIGIN_CHARS: Final = tuple(
     limits.NAME_CHARS if field == "client" else limits.IDENTIFIER_CHARS for field in Origin._fields
 )
 
 
 def odd_names(request: BaseModel, origin: Origin, is_secret: Callable[[str], bool]) -> frozenset[str]:
-    """Those names of a request, and of where it came from, that cannot be stored as they are."""
+    """Those names of a request, and of where it came from, that cannot be stored as they are.
+
+    Raises:
+        LimitExceeded: they are too many to be marked while nobody else can write.
+    """
     names = (*_names_of(request), *origin)
     odd = {name for name in names if name and len(name) >= _SECRET_CHARS and is_secret(name)}
     too_long = [name for name, limit in zip(origin, _ORIGIN_CHARS, strict=True) if name and len(name) > limit]
+    if sum(map(len, odd)) > _MARKED_CHARS_MAX:
+        raise LimitExceeded(
+            f"the names and ids of the call hold too many things that look like secrets: they are more than "
+            f"{_MARKED_CHARS_MAX:,} characters long together. Nothing was recorded. Send less of it, in several calls"
+        )
     return frozenset(odd.union(too_long))
 
 

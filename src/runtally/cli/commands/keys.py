@@ -74,6 +74,7 @@ def create(settings: Settings, given: Namespace) -> int:
         now=now,
         key_id=bootstrap.new_id(),
         secret=bootstrap.new_secret(),
+        redact=settings.redact,
     )
     with bootstrap.open_access_keys(settings) as keys:
         keys.insert(key, access_keys.hash_of(token))
