@@ -11,6 +11,7 @@ import pytest
 from runtally import pricing
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 from runtally.domain.ports import Database
+from runtally.redaction import Redactor
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.storage.sqlite_database import SqliteDatabase
@@ -90,7 +91,7 @@ def _ledger(opened: Database, clock: CountingClock, ids: CountingIds) -> Ledger:
         clock=clock,
         new_id=ids,
         pricer=pricing,
-        redact=True,
+        redactor=Redactor,
         stale_after_seconds=STALE_AFTER_SECONDS_DEFAULT,
     )
     return Ledger(opened, entry)

@@ -25,6 +25,8 @@ from runtally.storage.sqlite_refusals import told_plainly
 
 if TYPE_CHECKING:
     from runtally.pricing.own import OwnPrices
+    from runtally.redaction import Redactor
+    from runtally.redaction.further import Further
     from runtally.storage.checkup import Finding
 
 ResultT = TypeVar("ResultT")
@@ -76,17 +78,48 @@ def own_prices(settings: Settings) -> "OwnPrices | None":
     return own_file.read(settings.prices)
 
 
+def further_secrets(settings: Settings) -> "Further | None":
+    """What a file of the user's adds to the names and patterns of secrets; None if the settings name no such file.
+
+    Raises:
+        InvalidInput: there is no such file, or something in it cannot be meant.
+    """
+    if settings.redact_extra is None:
+        return None
+    # Imported here because most servers need it not, and start-up time counts.
+    from runtally.redaction import further  # noqa: PLC0415
+
+    return further.read(settings.redact_extra)
+
+
+def make_redactor(settings: Settings) -> "Callable[[], Redactor]":
+    """What makes the redactor that the settings describe, when it is first needed. The user's file is read now.
+
+    Raises:
+        InvalidInput: the file cannot be meant.
+    """
+    further = further_secrets(settings)
+
+    def make() -> "Redactor":
+        # Imported here because it compiles patterns, and start-up time counts.
+        from runtally.redaction import Redactor  # noqa: PLC0415
+
+        return Redactor(further) if further else Redactor()
+
+    return make
+
+
 def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     """The ledger that the settings describe, in a database of its own unless one is given.
 
     Raises:
-        InvalidInput: the file of own prices cannot be meant.
+        InvalidInput: the file of own prices, or that of names and patterns to redact, cannot be meant.
     """
     entry = Entry(
         clock=clock,
         new_id=new_id,
         pricer=own_prices(settings) or pricing,
-        redact=settings.redact,
+        redactor=make_redactor(settings) if settings.redact else None,
         stale_after_seconds=settings.stale_after_seconds,
     )
     return Ledger(database or open_database(settings), entry)

@@ -21,13 +21,14 @@ _LEVELS: Final = ("error", "warning", "info", "debug")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting; each field is one row of README's configuration table. As read, `database` and `prices` are
-    absolute.
+    """Every setting; each field is one row of README's configuration table. As read, `database`, `prices` and
+    `redact_extra` are absolute.
     """
 
     database: Path
     projects: tuple[str, ...] = ()
     redact: bool = True
+    redact_extra: Path | None = None
     stale_after_seconds: int = STALE_AFTER_SECONDS_DEFAULT
     busy_seconds: int = 10
     allowed_hosts: tuple[str, ...] = ()
@@ -59,13 +60,14 @@ def read(
             else _projects("--project", _given("--project", projects), redact=redact)
         ),
         redact=redact,
+        redact_extra=_own_file("the file of names and patterns", environ.get("RUNTALLY_REDACT_EXTRA", "")),
         stale_after_seconds=_seconds(environ, "RUNTALLY_STALE_AFTER_SECONDS", STALE_AFTER_SECONDS_DEFAULT),
         busy_seconds=_seconds(environ, "RUNTALLY_BUSY_SECONDS", 10),
         allowed_hosts=_hosts("RUNTALLY_ALLOWED_HOSTS", environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
         log_level=_level("RUNTALLY_LOG_LEVEL", environ.get("RUNTALLY_LOG_LEVEL", "")),
         log_file=_log_file(environ.get("RUNTALLY_LOG_FILE", "")),
         session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[:_LABEL_CHARS] or None,
-        prices=_prices(environ.get("RUNTALLY_PRICES", "")),
+        prices=_own_file("the prices file", environ.get("RUNTALLY_PRICES", "")),
     )
 
 
@@ -94,9 +96,9 @@ def _log_file(given: str) -> Path | None:
     return _path("the log file", given) if given else None
 
 
-def _prices(given: str) -> Path | None:
+def _own_file(what: str, given: str) -> Path | None:
     # Absolute, so that a refusal tells whoever reads a host's log which file was meant.
-    return _path("the prices file", given).absolute() if given else None
+    return _path(what, given).absolute() if given else None
 
 
 def _path(what: str, given: str) -> Path:

@@ -14,6 +14,7 @@ from runtally.domain.caller import Caller
 from runtally.domain.clock import Clock, rfc3339
 from runtally.domain.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from runtally.domain.limits import COUNT_MAX
+from runtally.redaction import Redactor
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.storage import queries
@@ -353,7 +354,7 @@ class ModelledLedger:
 def entry_of(clock: Clock, first_id: int) -> Entry:
     stale_after_seconds = STALE_AFTER_US // SECOND
     new_id = CountingIds(first_id)
-    return Entry(clock=clock, new_id=new_id, pricer=pricing, redact=True, stale_after_seconds=stale_after_seconds)
+    return Entry(clock=clock, new_id=new_id, pricer=pricing, redactor=Redactor, stale_after_seconds=stale_after_seconds)
 
 
 def either(found: str | Problems) -> tuple[str | None, Problems]:

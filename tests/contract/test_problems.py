@@ -16,6 +16,7 @@ from runtally.domain.ports import Database, Pricer
 from runtally.domain.records import Problem
 from runtally.domain.usage import Counts
 from runtally.mcp_server.server import make_server
+from runtally.redaction import Redactor
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from runtally.settings import Settings
@@ -40,7 +41,9 @@ class BrokenPricer:
 
 
 def a_ledger(opened: Database, clock: CountingClock, pricer: Pricer) -> Ledger:
-    return Ledger(opened, Entry(clock=clock, new_id=CountingIds(), pricer=pricer, redact=True, stale_after_seconds=60))
+    return Ledger(
+        opened, Entry(clock=clock, new_id=CountingIds(), pricer=pricer, redactor=Redactor, stale_after_seconds=60)
+    )
 
 
 async def kept(opened: Database) -> Sequence[Problem]:

@@ -12,6 +12,7 @@ from runtally.domain.ports import Database
 from runtally.domain.records import Receipt
 from runtally.domain.requests import ReportUsage
 from runtally.domain.validation import parse
+from runtally.redaction import Redactor
 from runtally.service import receipts
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
@@ -183,7 +184,7 @@ def door_to(opened: Database, database: LedgerDatabase, clock: CountingClock, *,
         clock=clock,
         new_id=CountingIds(first=5_000 if redact else 9_000),
         pricer=pricing,
-        redact=redact,
+        redactor=Redactor if redact else None,
         stale_after_seconds=STALE_AFTER_SECONDS_DEFAULT,
     )
     return Door(Ledger(opened, entry), database)

@@ -13,6 +13,7 @@ from runtally.domain.ports import Database
 from runtally.domain.records import Addition, Spent, UsageEntry, UsageReport
 from runtally.domain.usage import Counts
 from runtally.pricing import own_file
+from runtally.redaction import Redactor
 from runtally.service import repricing
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
@@ -48,7 +49,7 @@ def ledger(opened: Database, clock: CountingClock, tmp_path) -> Ledger:
     (tmp_path / "prices.toml").write_text(PRICES)
     pricer = own_file.read(tmp_path / "prices.toml")
     ids = CountingIds(first=2_000_000)
-    return Ledger(opened, Entry(clock=clock, new_id=ids, pricer=pricer, redact=True, stale_after_seconds=21_600))
+    return Ledger(opened, Entry(clock=clock, new_id=ids, pricer=pricer, redactor=Redactor, stale_after_seconds=21_600))
 
 
 async def reprice(ledger: Ledger, *projects: str, since: int = 0) -> Repriced:
@@ -179,7 +180,9 @@ async def test_steps_are_those_of_the_correction_and_stay_known_when_a_part_was_
     clock.advance(hours=1)
     (tmp_path / "later.toml").write_text(PRICES.replace('"mine"', '"later"'))
     pricer = own_file.read(tmp_path / "later.toml")
-    entry = Entry(clock=clock, new_id=CountingIds(3_000_000), pricer=pricer, redact=True, stale_after_seconds=21_600)
+    entry = Entry(
+        clock=clock, new_id=CountingIds(3_000_000), pricer=pricer, redactor=Redactor, stale_after_seconds=21_600
+    )
     assert await reprice(Ledger(opened, entry)) == Repriced(1, 8_500_000, Counter())
     await standing(door, database, run_id)
 

@@ -10,6 +10,7 @@ from runtally.domain.caller import Caller
 from runtally.domain.errors import InvalidInput, NotFound
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME
+from runtally.redaction import Redactor
 from runtally.service.entry import Entry
 from runtally.storage import sqlite
 from runtally.storage.store import SqlStore
@@ -27,7 +28,9 @@ class Ledger:
         clock = CountingClock()
         self.connection = sqlite.writer(path, 10, clock)
         self.statements: list[str] = []
-        self._entry = Entry(clock=clock, new_id=CountingIds(), pricer=pricing, redact=True, stale_after_seconds=21_600)
+        self._entry = Entry(
+            clock=clock, new_id=CountingIds(), pricer=pricing, redactor=Redactor, stale_after_seconds=21_600
+        )
 
     def call(self, name: str, arguments: Answer, projects: tuple[str, ...]) -> str:
         """The project that the answer names."""

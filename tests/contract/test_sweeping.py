@@ -13,6 +13,7 @@ from runtally import pricing
 from runtally.domain.models import Run
 from runtally.domain.ports import Database
 from runtally.domain.records import RunStart
+from runtally.redaction import Redactor
 from runtally.service.entry import Entry
 from runtally.service.ledger import Ledger
 from tests.door import START, UNBOUND, CountingClock, CountingIds, Door, LedgerDatabase, an_id
@@ -85,7 +86,7 @@ async def test_a_round_sweeps_every_stale_run_in_several_transactions(
         clock=lambda: next(later),
         new_id=CountingIds(),
         pricer=pricing,
-        redact=True,
+        redactor=Redactor,
         stale_after_seconds=STALE_HOURS * 3600,
     )
     await Ledger(opened, entry).sweep(["alpha"])

@@ -15,6 +15,7 @@ SAMPLES = {
     "database": ("RUNTALLY_DB", "elsewhere/other.db", Path.cwd() / "elsewhere/other.db"),
     "projects": ("RUNTALLY_PROJECT_KEY", "one, two", ("one", "two")),
     "redact": ("RUNTALLY_REDACT", "off", False),
+    "redact_extra": ("RUNTALLY_REDACT_EXTRA", "elsewhere/redact.toml", Path.cwd() / "elsewhere/redact.toml"),
     "stale_after_seconds": ("RUNTALLY_STALE_AFTER_SECONDS", "5", 5),
     "busy_seconds": ("RUNTALLY_BUSY_SECONDS", "6", 6),
     "allowed_hosts": ("RUNTALLY_ALLOWED_HOSTS", "one.example, two.example", ("one.example", "two.example")),

@@ -84,6 +84,17 @@ def test_a_server_imports_before_its_first_call_what_the_sdk_does_and_little_els
     assert not (tmp_path / "ledger.db").exists(), "the file is made by the first call"
 
 
+def test_a_file_of_further_names_and_patterns_is_read_without_the_engine(tmp_path: Path) -> None:
+    file = tmp_path / "redact.toml"
+    file.write_text('[[name]]\nname = "abc"\n[[pattern]]\npattern = "abc[a-z]{3}"\n')
+    start = "from runtally import bootstrap, settings; bootstrap.open_ledger(settings.read({}))"
+    modules = imported("-c", start.replace("{}", repr({"RUNTALLY_REDACT_EXTRA": str(file)})))
+    assert "runtally.redaction.further" in modules
+    assert not modules & {"runtally.redaction.redactor", "runtally.redaction.names", "runtally.redaction.shapes"}
+    without = imported("-c", start)
+    assert not {name for name in without if name.startswith(("runtally.redaction", "tomllib"))}
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["serve", "--help"], ["keys", "create", "--help"]])
 def test_what_the_command_says_of_itself_needs_nothing_that_is_heavy(arguments: list[str]) -> None:
     heavy = imported("-m", "runtally", *arguments) & (HEAVY | NEEDED_LATER)

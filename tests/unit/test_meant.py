@@ -12,6 +12,7 @@ from runtally.domain.meant import as_meant
 from runtally.domain.requests import EndRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
 from runtally.domain.validation import parse
 from runtally.mcp_server.tools.registry import BY_NAME, TOOLS
+from runtally.redaction import Redactor
 from runtally.service.receipts import digests_of
 from runtally.service.scrub import clip
 from tests.contract.minimal import MINIMAL, RUN
@@ -219,7 +220,7 @@ def test_the_summary_of_a_message_is_what_tells_most_of_it():
 @pytest.mark.parametrize("before", ["", "x" * 1_980 + " ", "x" * 1_980])
 def test_no_part_of_a_secret_in_a_message_is_left(before):
     secret = "ghp_" + "a1B2" * 9
-    kept = clip(parse(RecordFailure, {"message": f"{before}{secret} refused"}), redact=True)
+    kept = clip(parse(RecordFailure, {"message": f"{before}{secret} refused"}), Redactor())
     assert "ghp_" not in f"{kept.summary}{kept.error}"
     assert "[REDACTED:github_token]" in kept.error
 

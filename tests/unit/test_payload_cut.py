@@ -5,6 +5,7 @@ import pytest
 from runtally.domain import limits
 from runtally.domain.requests import StartRun, TrackMcp
 from runtally.domain.validation import parse
+from runtally.redaction import Redactor
 from runtally.service.scrub import clip
 
 
@@ -14,7 +15,7 @@ from runtally.service.scrub import clip
 def test_a_payload_is_cut_between_characters_and_keeps_its_size(character, shift, redact):
     assert limits.PAYLOAD_BYTES == 64 * 1024
     text = "-" * shift + character * 70_000
-    stored = clip(parse(TrackMcp, {"tool": "search", "input": text, "output": "short"}), redact=redact)
+    stored = clip(parse(TrackMcp, {"tool": "search", "input": text, "output": "short"}), Redactor() if redact else None)
     as_json = f'"{text}"'
     assert stored.input is not None
     assert stored.input.size_bytes == len(as_json.encode())
@@ -28,7 +29,7 @@ def test_a_payload_is_cut_between_characters_and_keeps_its_size(character, shift
 
 def test_a_payload_of_just_the_limit_is_kept_whole():
     text = "x" * (limits.PAYLOAD_BYTES - 2)
-    stored = clip(parse(StartRun, {"input": text}), redact=True)
+    stored = clip(parse(StartRun, {"input": text}), Redactor())
     assert stored.input is not None
     assert (stored.input.json, stored.input.truncated) == (f'"{text}"', False)
 
@@ -37,7 +38,7 @@ def test_a_secret_that_the_cut_goes_through_is_not_kept_by_half():
     secret = "ghp_" + "notarealtoken0notarealtoken0notarealtok"[:36]
     for overlap in range(1, len(secret)):
         text = " " * (limits.PAYLOAD_BYTES - 1 - overlap) + secret + " " * 100
-        stored = clip(parse(StartRun, {"input": text}), redact=True)
+        stored = clip(parse(StartRun, {"input": text}), Redactor())
         assert stored.input is not None
         assert "ghp_" not in stored.input.json
         assert len(stored.input.json.encode()) <= limits.PAYLOAD_BYTES

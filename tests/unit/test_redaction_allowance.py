@@ -93,16 +93,16 @@ def test_the_allowance_is_for_the_call_as_a_whole() -> None:
     traces = [{"name": "step", "error": "secret: a " * 700, "x": {"in": "secret: a " * 700}} for _ in range(20)]
     usage = {"input_tokens": 1}
     few = parse(ReportUsage, {"run_id": RUN_ID, "token_usage": usage, "traces": traces[:1]})
-    assert clip(few, redact=True).traces is not None
+    assert clip(few, Redactor()).traces is not None
     many = parse(ReportUsage, {"run_id": RUN_ID, "token_usage": usage, "traces": traces})
     with pytest.raises(LimitExceeded):
-        clip(many, redact=True)
-    assert clip(many, redact=False) == many
+        clip(many, Redactor())
+    assert clip(many, None) == many
 
 
 def test_what_is_cut_is_counted_no_further_than_it_is_kept() -> None:
     tail = "x" * PAYLOAD_BYTES * 2 + "secret: a " * 100_000
-    assert clip(parse(TrackMcp, {"tool": "search", "input": tail}), redact=True).input.truncated
+    assert clip(parse(TrackMcp, {"tool": "search", "input": tail}), Redactor()).input.truncated
 
 
 def test_an_allowance_changes_no_result() -> None:

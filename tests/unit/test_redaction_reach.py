@@ -21,7 +21,7 @@ FILLING = "the quick brown fox jumps over the lazy dog "
 
 
 def kept(payload):
-    stored = clip(parse(StartRun, {"input": payload}), redact=True).input
+    stored = clip(parse(StartRun, {"input": payload}), Redactor()).input
     assert stored is not None
     return stored
 
@@ -36,9 +36,9 @@ def test_a_name_with_a_secret_has_a_mark_of_its_database_and_others_stay():
         },
     )
     origin = Origin(client="a client 1.0", host_session_id=TOKEN)
-    names = names_to_mark(request, origin, redact=True)
+    names = names_to_mark(request, origin, Redactor())
     assert names == {TOKEN, f"gateway/{TOKEN}"}
-    marked, where_from = with_marks(request, origin, names, KEY, redact=True)
+    marked, where_from = with_marks(request, origin, names, KEY, Redactor())
     mark = Redactor().name(TOKEN, KEY)
     assert mark.startswith("[REDACTED:github_token:")
     assert marked.token_usage is not None
@@ -48,7 +48,7 @@ def test_a_name_with_a_secret_has_a_mark_of_its_database_and_others_stay():
     assert [trace.parent_span_id for trace in marked.traces] == [None, mark]
     assert marked.traces[0].name == "grep the files"
     assert where_from == Origin(client="a client 1.0", host_session_id=mark)
-    elsewhere, _ = with_marks(request, origin, names, ANOTHER_KEY, redact=True)
+    elsewhere, _ = with_marks(request, origin, names, ANOTHER_KEY, Redactor())
     assert elsewhere != marked
 
 
@@ -61,22 +61,22 @@ def test_more_secrets_in_names_than_can_be_marked_in_a_transaction_are_refused(s
     ]
     request = parse(ReportUsage, {"run_id": an_id(1), "traces": traces})
     if not is_refused:
-        assert names_to_mark(request, Origin(), redact=True) == set(names)
+        assert names_to_mark(request, Origin(), Redactor()) == set(names)
         return
     with pytest.raises(LimitExceeded, match="Nothing was recorded"):
-        names_to_mark(request, Origin(), redact=True)
+        names_to_mark(request, Origin(), Redactor())
 
 
 def test_ordinary_names_need_nothing():
     arguments = {"agent_id": "claude-code", "label": "Deploy", "conversation_id": an_id(2), "idempotency_key": TOKEN}
     request = parse(StartRun, arguments | {"run_id": an_id(1), "parent_run_id": an_id(3)})
     assert not names_to_mark(
-        request, Origin("claude-code 2.1.0", an_id(4), None, "toolu_01A09q90qw90lq9178"), redact=True
+        request, Origin("claude-code 2.1.0", an_id(4), None, "toolu_01A09q90qw90lq9178"), Redactor()
     )
 
 
 def test_a_name_stays_as_it_is_where_redaction_is_off():
-    assert not names_to_mark(parse(StartRun, {"agent_id": TOKEN}), Origin(TOKEN), redact=False)
+    assert not names_to_mark(parse(StartRun, {"agent_id": TOKEN}), Origin(TOKEN), None)
 
 
 def test_marking_a_marked_name_changes_nothing():
@@ -98,16 +98,16 @@ def test_a_name_that_marks_would_make_too_long_is_replaced_as_a_whole():
 @pytest.mark.parametrize("redact", [True, False])
 def test_where_a_call_came_from_is_cut_to_its_limits(redact):
     origin = Origin(client="c" * 1000, host_session_id="s" * 1000, trace_id="0" * 31 + "1")
-    names = names_to_mark(parse(StartRun, {}), origin, redact=redact)
-    _, cut = with_marks(parse(StartRun, {}), origin, names, KEY, redact=redact)
+    names = names_to_mark(parse(StartRun, {}), origin, Redactor() if redact else None)
+    _, cut = with_marks(parse(StartRun, {}), origin, names, KEY, Redactor() if redact else None)
     assert cut == Origin(client="c" * 128, host_session_id="s" * 256, trace_id=origin.trace_id)
 
 
 @pytest.mark.parametrize("kept_chars", range(1, len(TOKEN)))
 def test_no_half_of_a_secret_is_left_where_a_label_is_cut(kept_chars):
     origin = Origin(client="c" * (limits.NAME_CHARS - 1 - kept_chars) + " " + TOKEN)
-    names = names_to_mark(parse(StartRun, {}), origin, redact=True)
-    _, cut = with_marks(parse(StartRun, {}), origin, names, KEY, redact=True)
+    names = names_to_mark(parse(StartRun, {}), origin, Redactor())
+    _, cut = with_marks(parse(StartRun, {}), origin, names, KEY, Redactor())
     assert cut.client is not None
     assert "ghp_" not in cut.client
     assert len(cut.client) <= limits.NAME_CHARS
@@ -116,10 +116,10 @@ def test_no_half_of_a_secret_is_left_where_a_label_is_cut(kept_chars):
 @pytest.mark.parametrize("project_key", [TOKEN, f"team.{TOKEN}"])
 def test_a_project_that_is_called_like_a_secret_is_refused_in_words_that_do_not_repeat_it(project_key):
     with pytest.raises(InvalidInput, match="project_key has the shape of a secret") as refusal:
-        clip(parse(StartRun, {"project_key": project_key}), redact=True)
+        clip(parse(StartRun, {"project_key": project_key}), Redactor())
     assert "ghp_" not in refusal.value.message
     assert refusal.value.field == "project_key"
-    assert clip(parse(StartRun, {"project_key": project_key}), redact=False).project_key == project_key
+    assert clip(parse(StartRun, {"project_key": project_key}), None).project_key == project_key
 
 
 @pytest.mark.parametrize(

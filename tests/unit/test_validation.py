@@ -8,6 +8,7 @@ from runtally.domain.errors import InvalidInput, RuntallyError
 from runtally.domain.requests import EndRun, GetRun, ListRuns, RecordFailure, RecordRun, ReportUsage, StartRun, TrackMcp
 from runtally.domain.validation import is_field_of, parse
 from runtally.mcp_server.tools.registry import TOOLS
+from runtally.redaction import Redactor
 from runtally.service.scrub import clip
 from tests.contract.minimal import MINIMAL, RUN
 
@@ -265,7 +266,7 @@ def test_only_hexadecimal_digits_make_an_id(run_id):
 def test_keys_that_become_one_by_redaction_are_both_kept():
     first, second = ("ghp_" + letter * 36 for letter in "ab")
     _, arguments = traces({"attributes": {first: "first"}, second: "second"})
-    request = clip(parse(ReportUsage, arguments), redact=True)
+    request = clip(parse(ReportUsage, arguments), Redactor())
     assert request.traces[0].all_attributes == {
         "[REDACTED:github_token]": "first",
         "[REDACTED:github_token]#2": "second",

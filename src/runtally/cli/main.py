@@ -7,13 +7,13 @@ from typing import Final
 
 from runtally import settings
 from runtally.cli import arguments, output
-from runtally.cli.commands import demo, doctor, keys, reprice, serve
+from runtally.cli.commands import demo, doctor, keys, redact, reprice, serve
 from runtally.domain.errors import RuntallyError
 from runtally.version import __version__
 
 Command = Callable[[settings.Settings, Namespace], int]
 
-COMMANDS: Final = (serve, demo, doctor, reprice, keys)
+COMMANDS: Final = (serve, demo, doctor, reprice, redact, keys)
 EXIT_CODES: Final = {
     "invalid": 2,
     "forbidden": 3,

@@ -11,7 +11,7 @@ _OPAQUE: Final = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16}")
 _DRAWN_IN_ASCII: Final = str.maketrans("├└│─", "|`|-")
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Part of a command's answer. What stdout has no letters for is drawn in ASCII or escaped; a reader that has gone
     misses the rest.
 
@@ -24,7 +24,7 @@ def say(text: str) -> None:
     except UnicodeEncodeError:
         text = text.translate(_DRAWN_IN_ASCII).encode(encoding, "backslashreplace").decode(encoding)
     try:
-        print(text, flush=True)
+        print(text, end=end, flush=True)
     except OSError as error:
         # Python writes what is left over when it ends, and would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from runtally.redaction import marks, markup, spoken, tables
@@ -61,8 +62,6 @@ _TAKES_A_PAIR: Final = re.compile(
 )
 _OPENS_A_PAIR: Final = re.compile(r"[(\[{]\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z")
 
-GATES: Final = (*":=\uff1a\uff1d(,|", "%3", "-", "</", "&lt;", *spoken.GATES)
-"""What a text without any assignment lacks."""
 _CLOSES_A_PAIR: Final = re.compile(r"\\{0,15}[\"'`],?\s{0,16}[)\]}]")
 _PHRASE: Final = re.compile(
     r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as"
@@ -91,7 +90,8 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
 
 
 def _found(text: str, names: Names, allowance: Allowance) -> Iterator[Found]:
-    for found in _named(text):
+    further = () if names.further is None else names.further.found_in(text, allowance)
+    for found in chain(_named(text), (Found(name, at, separator) for name, at, separator in further)):
         allowance.spend(NAME_EFFORT)
         if rule := names.rule_for(found.name):
             yield found._replace(rule=rule)

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runtally.redaction import languages
 from runtally.redaction.values import is_placeholder
+
+if TYPE_CHECKING:
+    from runtally.redaction.further_search import FurtherNames
 
 NAME_CHARS: Final = 96
 """A name is judged by its end."""
@@ -17,6 +21,7 @@ _NO_COUNT: Final = 1000
 """A number below it that stands under a secret's name tells how many there are."""
 
 ANY: Final = r".*"
+_ANYTHING: Final = re.compile(ANY, re.DOTALL)
 
 
 def opaque(length: int) -> str:
@@ -237,9 +242,10 @@ class Rule(NamedTuple):
 
 
 class Names:
-    """Rows of names, ready to be looked up."""
+    """Rows of names, ready to be looked up, and before them the `further` ones of a user."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], further: "FurtherNames | None" = None) -> None:
+        self.further = further
         self._rows = tuple(rows)
         self._rules: dict[str, Rule | None] = {}
         self.rule_for = lru_cache(maxsize=2048)(self._rule_for)
@@ -254,6 +260,10 @@ class Names:
     def _rule_for(self, name: str) -> Rule | None:
         if "[REDACTED:" in name or _OPERATION.match(name):
             return None
+        if self.further is not None:
+            with suppress(KeyError):
+                kind = self.further.kind_of(name[-NAME_CHARS:])
+                return Rule(kind, _ANYTHING) if kind else None
         words = in_snake_case(name[-NAME_CHARS:])
         return self._rule_of(words) or self._rule_of(_without_variant(words))
 

@@ -6,10 +6,13 @@ from typing import Any, Final
 from runtally.domain import limits
 from runtally.redaction import assignments, formats, json_text, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
+from runtally.redaction.further import NOTHING, Further
+from runtally.redaction.further_search import FurtherNames, FurtherShapes
+from runtally.redaction.marks import Mark
 from runtally.redaction.names import BUILT_IN as NAMES
+from runtally.redaction.names import NAMES as KNOWN
 from runtally.redaction.names import Names
 from runtally.redaction.shape_search import BUILT_IN as SHAPES
-from runtally.redaction.shape_search import Shapes
 from runtally.redaction.structure import Structure
 
 _ANY_NAME_CHARS: Final = limits.TICKET_CHARS
@@ -19,12 +22,13 @@ _SECRET_CHARS: Final = 5
 
 
 class Redactor:
-    """Hides what its names and shapes know as secrets. Whatever was redacted is not changed when it is again."""
+    """Hides what is known as a secret, and what a user's file adds. What was redacted stays as it is."""
 
-    def __init__(self, names: Names = NAMES, shapes: Shapes = SHAPES) -> None:
-        self._names = names
-        self._shapes = shapes
-        self._structure = Structure(self.text, names)
+    def __init__(self, further: Further = NOTHING) -> None:
+        self._names = Names(KNOWN, FurtherNames(further.names)) if further.names else NAMES
+        self._shapes = SHAPES
+        self._further_shapes = FurtherShapes(further.patterns)
+        self._structure = Structure(self.text, self._names)
         self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
         """Whether `name` would change something in it. Names come again and again."""
 
@@ -53,7 +57,9 @@ class Redactor:
             self._without_shapes(text, marks.of_kind, allowance), self._names, allowance
         )
 
-    def _without_shapes(self, text: str, mark: marks.Mark, allowance: Allowance) -> str:
+    def _without_shapes(self, text: str, mark: Mark, allowance: Allowance) -> str:
+        if self._further_shapes.needles:
+            text = self._further_shapes.hidden(text, mark, allowance)
         return self._shapes.hidden(formats.hidden(text, mark, allowance), mark, allowance)
 
     def json(self, value: Any, allowance: Allowance = UNLIMITED) -> Any:

@@ -58,8 +58,6 @@ _FOREIGN_STEMS: Final = (
         "รหัสผ่าน",
     ),
 )
-GATES: Final = tuple({part for stem in (*_STEMS, "ied by") for part in (stem[1:], stem[1:].upper())})
-"""What a text that says nothing of a secret lacks."""
 _ENDS_WORD: Final = {
     stem: re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]" if stem.isascii() else stem)
     for stem in (*_STEMS, *_FOREIGN_STEMS)

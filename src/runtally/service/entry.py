@@ -4,7 +4,8 @@ Synchronous, so that a program's worker, a command and the asynchronous ledger a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Generic, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.clock import Clock, IdSource, moment_of
@@ -19,6 +20,9 @@ from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
 from runtally.service.scrub import clip, names_to_mark, size_of, with_marks
 from runtally.service.unit import Unit
+
+if TYPE_CHECKING:
+    from runtally.redaction import Redactor
 
 RequestT = TypeVar("RequestT", bound=Request)
 AnswerT = TypeVar("AnswerT", bound=Answer)
@@ -62,12 +66,19 @@ class Entry:
     """Makes of a call what is done in a transaction, with what the composition root gave it."""
 
     def __init__(
-        self, *, clock: Clock, new_id: IdSource, pricer: Pricer, redact: bool, stale_after_seconds: int
+        self,
+        *,
+        clock: Clock,
+        new_id: IdSource,
+        pricer: Pricer,
+        redactor: "Callable[[], Redactor] | None",
+        stale_after_seconds: int,
     ) -> None:
+        # Made for the first call: its patterns are compiled then, not while a host waits for the server to start.
+        self._redactor: Callable[[], Redactor | None] = cache(redactor) if redactor else lambda: None
         self._clock = clock
         self._new_id = new_id
         self._pricer = pricer
-        self._redact = redact
         self._prices_loaded = False
         self._projects = NotedProjects()
         self.stale_after_seconds = stale_after_seconds
@@ -164,14 +175,14 @@ class Entry:
         return lambda store: problems.keep(store, noted)
 
     def _clean(self, request: RequestT) -> RequestT:
-        return clip(request, redact=self._redact)
+        return clip(request, self._redactor())
 
     def _named(self, clean: RequestT, origin: Origin) -> Callable[[Store], tuple[RequestT, Origin]]:
         """What gives the request and its origin in a transaction: their secret names have marks of its database."""
-        names = names_to_mark(clean, origin, redact=self._redact)
+        names = names_to_mark(clean, origin, self._redactor())
         if not names:
             return lambda _: (clean, origin)
-        return lambda store: with_marks(clean, origin, names, store.random_key(), redact=self._redact)
+        return lambda store: with_marks(clean, origin, names, store.random_key(), self._redactor())
 
     def _unit(self, store: Store, origin: Origin = NOWHERE, asked: Mapping[str, bytes] = _NOTHING_ASKED) -> Unit:
         now = moment_of(self._clock)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -25,8 +25,8 @@ _LOOKED_AT_BYTES: Final = limits.PAYLOAD_BYTES + _MARGIN_BYTES
 _STEP_BYTES: Final = 512
 
 
-def clip(request: RequestT, *, redact: bool) -> RequestT:
-    """The request as it may be stored but for its names: secrets replaced (unless `redact` is off), long payloads cut.
+def clip(request: RequestT, redactor: "Redactor | None") -> RequestT:
+    """The request as it may be stored but for its names: secrets replaced where there is a redactor, long payloads cut.
 
     A payload is cut after it was redacted, so that no half of a secret is left at the end.
 
@@ -34,29 +34,36 @@ def clip(request: RequestT, *, redact: bool) -> RequestT:
         LimitExceeded: the request as a whole holds too much that looks like secrets.
         InvalidInput: its project_key looks like one.
     """
-    if redact and (project_key := getattr(request, "project_key", None)):
-        refuse_secret_project(project_key)
-    return _clipped(request, _allowance() if redact else None)
+    if redactor is None:
+        return _clipped(request, None)
+    if project_key := getattr(request, "project_key", None):
+        refuse_secret_project(project_key, redactor=redactor)
+    return _clipped(request, _Redaction(redactor, _allowance()))
 
 
-def names_to_mark(request: BaseModel, origin: Origin, *, redact: bool) -> frozenset[str]:
+def names_to_mark(request: BaseModel, origin: Origin, redactor: "Redactor | None") -> frozenset[str]:
     """The names of the request and of its origin that `with_marks` has something to do for; nearly always none."""
-    return odd_names(request, origin, _redactor().is_in_name if redact else _is_no_secret)
+    return odd_names(request, origin, _is_no_secret if redactor is None else redactor.is_in_name)
 
 
 def with_marks(
-    request: RequestT, origin: Origin, names: frozenset[str], key: bytes, *, redact: bool
+    request: RequestT, origin: Origin, names: frozenset[str], key: bytes, redactor: "Redactor | None"
 ) -> tuple[RequestT, Origin]:
     """The request and its origin as they may be stored in the database of this key: `[REDACTED:kind:<6 hex>]` in the
     place of each secret in the names, by which they are also looked up.
     """
-    marked = {name: _redactor().name(name, key) if redact else name for name in names}
+    marked = {name: name if redactor is None else redactor.name(name, key) for name in names}
     return renamed(request, marked), renamed_origin(origin, marked)
 
 
-def refuse_secret_project(project_key: str, called: str = "project_key", field: str = "project_key") -> None:
+def refuse_secret_project(
+    project_key: str,
+    called: str = "project_key",
+    field: str = "project_key",
+    redactor: "Redactor | None" = None,
+) -> None:
     """Raise `InvalidInput` if what names a project has the shape of a secret; the refusal does not repeat it."""
-    if _redactor().is_in_name(project_key):
+    if (redactor or _redactor()).is_in_name(project_key):
         raise InvalidInput(
             f"{called} has the shape of a secret, such as a key or a token, and would be shown as the name of a "
             "project. Name the project otherwise; if it is a secret, it may have to be replaced",
@@ -69,15 +76,28 @@ def without_secrets(text: str) -> str:
     return _redactor().text(text)
 
 
+class _Redaction(NamedTuple):
+    """A redactor, and what it may cost in one call."""
+
+    redactor: "Redactor"
+    allowance: "Allowance"
+
+    def text(self, text: str) -> str:
+        return self.redactor.text(text, self.allowance)
+
+    def json(self, value: Any) -> Any:
+        return self.redactor.json(value, self.allowance)
+
+
 def _is_no_secret(_: str) -> bool:
     return False
 
 
-def _clipped(request: RequestT, allowance: "Allowance | None") -> RequestT:
+def _clipped(request: RequestT, redaction: "_Redaction | None") -> RequestT:
     changed = {
-        name: stored for name, value in _free_values(request) if (stored := _stored(value, allowance)) is not value
+        name: stored for name, value in _free_values(request) if (stored := _stored(value, redaction)) is not value
     }
-    extra = _extra(request, allowance)
+    extra = _extra(request, redaction)
     if not changed and extra is None:
         return request
     copy = request.model_copy(update=changed)
@@ -124,10 +144,10 @@ def _free_values(request: BaseModel) -> Iterator[tuple[str, Any]]:
             yield name, values[name]
 
 
-def _extra(request: BaseModel, allowance: "Allowance | None") -> dict[str, Any] | None:
-    if not request.model_extra or allowance is None:
+def _extra(request: BaseModel, redaction: "_Redaction | None") -> dict[str, Any] | None:
+    if not request.model_extra or redaction is None:
         return None
-    redacted: dict[str, Any] = _redactor().json(request.model_extra, allowance)
+    redacted: dict[str, Any] = redaction.json(request.model_extra)
     return redacted
 
 
@@ -143,24 +163,23 @@ def _fields_to_visit(model: type[BaseModel]) -> tuple[str, ...]:
     )
 
 
-def _stored(value: Any, allowance: "Allowance | None") -> Any:
+def _stored(value: Any, redaction: "_Redaction | None") -> Any:
     if isinstance(value, BaseModel):
-        return _clipped(value, allowance)
+        return _clipped(value, redaction)
     if isinstance(value, list):
-        return [_stored(item, allowance) for item in value]
+        return [_stored(item, redaction) for item in value]
     if isinstance(value, Content):
-        return _stored_content(value, allowance)
-    if allowance is None:
+        return _stored_content(value, redaction)
+    if redaction is None:
         return value
-    redact = _redactor().text if isinstance(value, str) else _redactor().json
-    return redact(value, allowance)
+    return redaction.text(value) if isinstance(value, str) else redaction.json(value)
 
 
-def _stored_content(content: Content, allowance: "Allowance | None") -> Content:
-    if allowance is None:
+def _stored_content(content: Content, redaction: "_Redaction | None") -> Content:
+    if redaction is None:
         kept = _cut(content.json, limits.PAYLOAD_BYTES)
         return Content(None, kept, content.size_bytes, truncated=True) if len(kept) < len(content.json) else content
-    value = _redactor().json(beginning_of(content.value, _LOOKED_AT_BYTES), allowance)
+    value = redaction.json(beginning_of(content.value, _LOOKED_AT_BYTES))
     if content.size_bytes > _LOOKED_AT_BYTES:
         # A secret that the beginning ends in cannot be told, and marks may have made room for it.
         value = without_end(value, _MARGIN_BYTES)

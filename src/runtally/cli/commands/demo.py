@@ -69,7 +69,7 @@ def run(settings: Settings, given: Namespace) -> int:
     The settings are those of the server it starts, except for the database and the project, which are the demo's own.
 
     Raises:
-        InvalidInput: a database or a project was given, the file of own prices cannot be meant, or the log file cannot
+        InvalidInput: a database or a project was given, a file of the user's cannot be meant, or the log file cannot
             be written.
         Unavailable: the server ended before it answered; what it said is on stderr.
     """
@@ -85,6 +85,7 @@ def run(settings: Settings, given: Namespace) -> int:
 
     # The server would refuse these, where nobody sees it.
     bootstrap.own_prices(settings)
+    bootstrap.further_secrets(settings)
     logs.begin(settings)
     with tempfile.TemporaryDirectory(prefix="runtally-demo-") as folder:
         log = Path(folder) / "server.log"

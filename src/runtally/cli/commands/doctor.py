@@ -1,7 +1,7 @@
 """`runtally doctor`: what state the database is in, and what to do about it."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from typing import Final, TypeVar
 
 from runtally.cli import arguments, output
@@ -53,9 +53,12 @@ def run(settings: Settings, given: Namespace) -> int:
     output.say(f"  {binding}")
     prices_are_fine, prices = _prices(settings)
     output.say(f"  {_MARKS[prices_are_fine]} prices: {prices}")
+    redaction_is_fine, redaction = _redaction(settings)
+    output.say(f"  {_MARKS[redaction_is_fine]} redaction: {redaction}")
     for line in _recent_problems(settings):
         output.say(line)
-    return 7 if prices_are_fine is False or any(finding.fine is False for finding in findings) else 0
+    own_files = (prices_are_fine, redaction_is_fine)
+    return 7 if False in own_files or any(finding.fine is False for finding in findings) else 0
 
 
 def _watched(examine: Callable[[Callable[[str], None]], ResultT]) -> ResultT:
@@ -94,6 +97,27 @@ def _prices(settings: Settings) -> tuple[bool | None, str]:
     if own is None:
         return None, "those of genai-prices alone; RUNTALLY_PRICES (in this shell) names a file of your own"
     return True, f"{len(own):,} of your own in {settings.prices} (in this shell), before those of genai-prices"
+
+
+def _redaction(settings: Settings) -> tuple[bool | None, str]:
+    from runtally import bootstrap
+
+    try:
+        further = bootstrap.further_secrets(settings)
+    except RuntallyError as error:
+        return False, error.message
+    if not settings.redact:
+        return None, "off (in this shell); what is recorded is stored as it comes"
+    if further is None:
+        return True, "what is known; RUNTALLY_REDACT_EXTRA (in this shell) names a file of your own names and patterns"
+    return True, (
+        f"what is known, and of {settings.redact_extra} (in this shell) {_count(further.names, 'name')} and "
+        f"{_count(further.patterns, 'pattern')}"
+    )
+
+
+def _count(things: Sized, thing: str) -> str:
+    return f"{len(things):,} {thing}{'' if len(things) == 1 else 's'}"
 
 
 def _recent_problems(settings: Settings) -> Iterator[str]:
