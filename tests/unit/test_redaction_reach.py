@@ -147,7 +147,7 @@ def test_a_secret_that_its_name_gives_away_is_hidden_in_a_payload_that_is_cut(pa
 def test_no_half_of_a_secret_is_left_where_marks_make_room_for_it(wrap):
     room = " ".join(["AGE-SECRET-KEY-1" + "Q" * 900] * 20)
     for shift in range(0, len(TOKEN), 3):
-        text = room + " " * (limits.PAYLOAD_BYTES + 4096 - len(room) - shift) + TOKEN + " " * 9000
+        text = room + " " * (limits.PAYLOAD_BYTES + 2 * 4096 - len(room) - shift) + TOKEN + " " * 9000
         stored = kept(wrap(text))
         assert "ghp_" not in stored.json
         assert stored.truncated

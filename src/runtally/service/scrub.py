@@ -21,7 +21,8 @@ RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _MARGIN_BYTES: Final = 4096
 """A secret across the cut is still seen whole if it begins within the limit and is no longer than this."""
-_LOOKED_AT_BYTES: Final = limits.PAYLOAD_BYTES + _MARGIN_BYTES
+_LOOKED_AT_BYTES: Final = limits.PAYLOAD_BYTES + 2 * _MARGIN_BYTES
+"""So much that what is left without a margin at its end is cut where it would be if there were no end."""
 _STEP_BYTES: Final = 512
 
 
