@@ -108,7 +108,7 @@ def assert_is_fast(piece: str) -> None:
 
 def test_the_rules_of_gitleaks_are_well_formed():
     rules = gitleaks.rules()
-    assert re.search(r"gitleaks v?\d+\.\d+\.\d+.*, commit [0-9a-f]{40}, MIT License", rules["source"])
+    assert re.fullmatch(r"the rules of gitleaks \(MIT License, .*\) as in [\w-]+ \d+\.\d+\.\d+", rules["source"])
     assert len(rules["tokens"]) >= 30
     assert len(rules["vendors"]) >= 60
     for row in (*rules["tokens"], *rules["vendors"]):
@@ -144,8 +144,6 @@ PHRASE = "legal winner thank year wave sausage worth useful legal winner thank y
     [
         "{}",
         "my wallet: {}.",
-        'mnemonic="{}"',
-        '{{"seed": "{}"}}',
         "Recovery phrase:\n{}\nKeep it.",
         "the seed words are {} and then the rest",
     ],
@@ -153,6 +151,11 @@ PHRASE = "legal winner thank year wave sausage worth useful legal winner thank y
 def test_a_seed_phrase_goes_and_what_stands_around_it_stays(text):
     assert redact_text(text.format(PHRASE)) == text.format("[REDACTED:seed_phrase]")
     assert redact_text(text.format(PHRASE.replace(" ", "\n"))) == text.format("[REDACTED:seed_phrase]")
+
+
+@pytest.mark.parametrize("text", ['mnemonic="{}"', '{{"seed": "{}"}}'])
+def test_a_seed_phrase_under_its_name_goes(text):
+    assert redact_text(text.format(PHRASE)) in (text.format("[REDACTED:seed_phrase]"), text.format("[REDACTED:secret]"))
 
 
 def test_a_numbered_seed_phrase_goes():

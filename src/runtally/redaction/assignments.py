@@ -91,13 +91,13 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
 
 def _found(text: str, names: Names, allowance: Allowance) -> Iterator[Found]:
     further = () if names.further is None else names.further.found_in(text, allowance)
-    for found in chain(_named(text), (Found(name, at, separator) for name, at, separator in further)):
+    for found in chain(_named_in(text), (Found(name, at, separator) for name, at, separator in further)):
         allowance.spend(NAME_EFFORT)
         if rule := names.rule_for(found.name):
             yield found._replace(rule=rule)
 
 
-def _named(text: str) -> Iterator[Found]:
+def _named_in(text: str) -> Iterator[Found]:
     for separator, pattern in _SEPARATORS:
         if separator in text:
             yield from _separated(text, separator, pattern)
