@@ -1,3 +1,3 @@
 """The version, where both the build and the running server read it."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
