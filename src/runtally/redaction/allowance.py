@@ -36,6 +36,11 @@ class Allowance:
                 "be in one call. Nothing was recorded. Send less of it, in several calls"
             )
 
+    @property
+    def left(self) -> float:
+        """How much may still be spent."""
+        return self._left
+
     def spend_once(self, what: tuple[Any, ...], effort: float) -> None:
         """`spend`, unless it was spent on the same before."""
         if what not in self._known and self._left < math.inf:

@@ -106,7 +106,7 @@ def _named_in(text: str) -> Iterator[Found]:
     if "al" in text and (":" in text or "=" in text):
         for pattern in _PAIRS:
             yield from (Found(one[1], one.end(), "pair") for one in pattern.finditer(text))
-    if "%3" in text:
+    if "%" in text and "%3" in text:
         yield from _encoded(text)
     if 'name="' in text or "name=\\" in text:
         yield from (Found(one[1], one.end(), "whole") for one in _FORM.finditer(text))
