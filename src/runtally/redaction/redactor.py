@@ -12,6 +12,7 @@ from runtally.redaction.marks import Mark
 from runtally.redaction.names import BUILT_IN as NAMES
 from runtally.redaction.names import NAMES as KNOWN
 from runtally.redaction.names import Names
+from runtally.redaction.runs import RUN_CHARS
 from runtally.redaction.shape_search import BUILT_IN as SHAPES
 from runtally.redaction.structure import Structure
 
@@ -31,6 +32,7 @@ class Redactor:
         self._names = Names(KNOWN, FurtherNames(further.names)) if further.names else NAMES
         self._shapes = SHAPES
         self._further_shapes = FurtherShapes(further.patterns)
+        self._hides_no_word = not further.patterns
         self._structure = Structure(self.text, self._names)
         self._innocent: dict[str, float] = {}
         self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
@@ -42,7 +44,7 @@ class Redactor:
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        if len(text) < _SECRET_CHARS:
+        if len(text) < _SECRET_CHARS or (self._hides_no_word and _is_a_word(text)):
             return text
         if len(text) > _REPEATED_CHARS:
             return self._until_nothing_changes(text, allowance)
@@ -116,3 +118,8 @@ class Redactor:
 
     def _is_in_name(self, name: str) -> bool:
         return self._without_shapes(name, marks.of_kind, UNLIMITED) != name
+
+
+def _is_a_word(text: str) -> bool:
+    """Whether nothing in the text parts a name from a value, and it is too short for a token."""
+    return len(text) < RUN_CHARS and text.isalnum() and text.isascii()
