@@ -7,12 +7,13 @@ from runtally.domain import limits
 from runtally.domain.errors import LimitExceeded
 
 # Microseconds, about, that it takes to tell: what a needle begins, what a shape or a name found makes, a value judged,
-# each character of a text that is gone through again or read as JSON, an object with keys that are new, and each such
-# key.
+# a value put out of sight, each character of a text that is gone through again or read as JSON, an object with keys
+# that are new, and each such key.
 NEEDLE_EFFORT: Final = 1
 SHAPE_EFFORT: Final = 2
-NAME_EFFORT: Final = 3
-VALUE_EFFORT: Final = 10
+NAME_EFFORT: Final = 4
+VALUE_EFFORT: Final = 7
+MARK_EFFORT: Final = 10
 PASS_EFFORT: Final = 0.02
 OBJECT_EFFORT: Final = 5
 KEY_EFFORT: Final = 2
@@ -35,6 +36,11 @@ class Allowance:
                 "the call holds too many things that look like secrets for all of them to be checked; about 10,000 may "
                 "be in one call. Nothing was recorded. Send less of it, in several calls"
             )
+
+    @property
+    def left(self) -> float:
+        """How much may still be spent."""
+        return self._left
 
     def spend_once(self, what: tuple[Any, ...], effort: float) -> None:
         """`spend`, unless it was spent on the same before."""

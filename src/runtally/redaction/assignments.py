@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from runtally.redaction import marks, markup, spoken, tables
-from runtally.redaction.allowance import NAME_EFFORT, VALUE_EFFORT, Allowance
+from runtally.redaction.allowance import MARK_EFFORT, NAME_EFFORT, VALUE_EFFORT, Allowance
 from runtally.redaction.code_or_prose import is_expression, is_part_of_code, is_prose
 from runtally.redaction.extents import (
     Extent,
@@ -84,6 +84,7 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
         allowance.spend(VALUE_EFFORT)
         for start, end in _secrets(text, found, found.rule):
             if start >= done:
+                allowance.spend(MARK_EFFORT)
                 parts += text[done:start], marks.of_kind(found.rule.kind)
                 done = end
     return "".join(parts) + text[done:] if parts else text
@@ -106,7 +107,7 @@ def _named_in(text: str) -> Iterator[Found]:
     if "al" in text and (":" in text or "=" in text):
         for pattern in _PAIRS:
             yield from (Found(one[1], one.end(), "pair") for one in pattern.finditer(text))
-    if "%3" in text:
+    if "%" in text and "%3" in text:
         yield from _encoded(text)
     if 'name="' in text or "name=\\" in text:
         yield from (Found(one[1], one.end(), "whole") for one in _FORM.finditer(text))
@@ -118,7 +119,8 @@ def _named_in(text: str) -> Iterator[Found]:
 def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[Found]:
     separator = {"\uff1a": ":", "\uff1d": "="}.get(separator, separator)
     for one in pattern.finditer(text):
-        if name := name_before(text, one.start()):
+        name = name_before(text, one.start())
+        if name and (separator != "," or _opens_a_pair(text, one.start())):
             kind = separator if separator in "(," or not name.quoted else '"'
             setter = _SETS.match(name.name.rpartition(".")[2]) if separator == "(" else None
             said = (
@@ -127,6 +129,16 @@ def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[
                 else name.name
             )
             yield Found(said, one.end(), kind, name.begins_line, "set" if setter else name.before)
+
+
+def _opens_a_pair(text: str, at: int) -> bool:
+    """Whether the name before a comma is the first of what stands in brackets: most others are words of a list."""
+    return _OPENS_A_PAIR.search(_up_to_name(text, at)) is not None
+
+
+def _up_to_name(text: str, at: int) -> str:
+    """What stands before `at` up to the end of a quoted name."""
+    return text[max(0, at - 127) : at].rstrip("\"'`").rstrip("\\")
 
 
 def _encoded(text: str) -> Iterator[Found]:
@@ -213,11 +225,10 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         function = found.name.rpartition(".")[2]
         return found.before == "set" or not (" " in value or _READS.match(function) or _is_word(value))
     if found.separator == ",":
-        before = text[max(0, found.at - 128) : found.at - 1].rstrip("\"'`").rstrip("\\")
+        before = _up_to_name(text, found.at - 1)
         if _TAKES_A_PAIR.search(before):
             return True
-        is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
-        return is_pair is not None and not _is_word(value)
+        return _CLOSES_A_PAIR.match(text, extent.end) is not None and not _is_word(value)
     return found.separator in ('"', "pair", "by") or not value[0].isspace()
 
 

@@ -14,6 +14,8 @@ _REST: Final = (  # a bare value goes on over a bracket, a comma or an ampersand
     rf"(?:{marks.PATTERN}|[^\s\"'`\\<>:;&,.)\]}}]|&(?![\w.%\[\]-]{{1,64}}=)|,(?=\w)(?![\w.-]{{1,64}}[=:])"
     rf"|[.)\]}}<>](?=[\w!@#$%^*+=.-])|:(?!\s|\Z)|{_ESCAPE})"
 )
+_PLAIN: Final = r"[^\s\"'`\\<>:;&,.)\[\]}]"
+"""What goes on whatever follows it, but for a bracket, with which a mark may begin."""
 _LINE_REST: Final = (  # on a line of its own it also goes on over a quote or a semicolon
     rf"(?:{_REST}|[\"'`;)\]}}](?=[\w!@#$%^*+.-]){_NEXT_NAME}|[&,](?=[\w!@#$%^*+.-])(?![\w.%\[\]-]{{1,64}}[=:])"
     r"|[<>](?=[\d!@#$%^*+.-]))"
@@ -39,10 +41,11 @@ VALUE: Final = re.compile(
     r"|&(?:quot|apos|#3[49]);(?P<escaped_xml>[^&\n\"\\]{1,200})&(?:quot|apos|#3[49]);"
     rf"|(?P<scheme>{SCHEME}[ \t]+)?"
     r"(?:\{(?:cipher|bcrypt|noop|pbkdf2|scrypt|argon2|[A-Z0-9-]{3,16})\}(?=\S))?"
-    rf"(?P<bare>(?:{marks.PATTERN}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|]){_REST}{{0,{JUDGED_CHARS - 1}}}))"
+    rf"(?P<bare>(?:{marks.PATTERN}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|])(?:{_PLAIN}{{{JUDGED_CHARS - 1}}}"
+    rf"|{_PLAIN}{{0,{JUDGED_CHARS - 2}}}{_REST}{{0,{JUDGED_CHARS - 1}}})))"
 )
-_GOES_ON: Final = re.compile(rf"{_REST}*")
-_LINE_GOES_ON: Final = re.compile(rf"{_LINE_REST}*")
+_GOES_ON: Final = re.compile(rf"(?:{_PLAIN}+|{_REST})*")
+_LINE_GOES_ON: Final = re.compile(rf"(?:{_PLAIN}+|{_LINE_REST})*")
 _WORDS_GO_ON: Final = re.compile(r"(?:[ \t]{1,4}(?![#;])[^\s=(){}\[\];|&<>\"'`,\\]{1,64}){1,8}[ \t]*(?=\r?\n|\Z)")
 _SETTING: Final = re.compile(r"[ \t]*(?:- |export )?[\w.\"'-]{1,60}[ \t]{0,20}[:=](?!//)")
 _OF_CONNECTION: Final = re.compile(

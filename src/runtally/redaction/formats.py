@@ -1,6 +1,6 @@
 """What has a grammar of its own and holds secrets: command lines, files, and keys in their armour."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from runtally.redaction import commands, kubernetes, passages
@@ -9,6 +9,7 @@ from runtally.redaction.commands import PIPES
 from runtally.redaction.files import FILES
 from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
+from runtally.redaction.needles import Needles
 
 _ROWS: Final = {
     gate: KEYS.get(gate, ()) + FILES.get(gate, ()) + PIPES.get(gate, ()) for gate in (*KEYS, *FILES, *PIPES)
@@ -17,25 +18,12 @@ _ROWS: Final = {
 GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, kubernetes.GATE)))
 """A text without any of them holds none of these."""
 
-_COMMON_CHARS: Final = "zqxjkvbpygfwmucldrhsnioate "
-"""From the rare ones to the space; what is not among them is rarer still."""
-
-
-def _by_rarest_char(gates: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Most texts lack most of the rare characters, and then none of the gates with one need be looked for."""
-    by_char: dict[str, tuple[str, ...]] = {}
-    for gate in gates:
-        char = min(gate, key=_COMMON_CHARS.find)
-        by_char[char] = (*by_char.get(char, ()), gate)
-    return tuple(by_char.items())
-
-
-_BY_CHAR: Final = _by_rarest_char(GATES)
+_GATES: Final = Needles(GATES)
 
 
 def hidden(text: str, mark: Mark, allowance: Allowance) -> str:
     """`text` with every secret that a grammar puts somewhere replaced by its mark, in one pass."""
-    gates = [gate for char, gates in _BY_CHAR if char in text for gate in gates if gate in text]
+    gates = _GATES.within(text)
     return passages.without(_found(text, gates, allowance), text, mark) if gates else text
 
 

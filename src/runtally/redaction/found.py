@@ -82,7 +82,7 @@ def name_before(text: str, at: int) -> Name | None:
     if not ends_name(text[max(0, at - 40) : at]):
         return None
     before = text[max(0, at - NAME_CHARS) : at]
-    backwards = _ESCAPED_BREAK.sub("\n", before)[::-1]
+    backwards = (_ESCAPED_BREAK.sub("\n", before) if "\\" in before else before)[::-1]
     found = _NAME_BACKWARDS.match(backwards)
     if not found:
         return None

@@ -25,9 +25,9 @@ _HOLDS_A_VALUE: Final = ("value", "plaintext", "string", "entry", "item", "text"
 
 def named(text: str) -> Iterator[Found]:
     """Every element in `text` with the text it holds, under the name of its tag, its `key` or the element before it."""
-    if "</" in text or "<\\/" in text:
+    if "<" in text and ("</" in text or "<\\/" in text):
         yield from _elements(text, _ELEMENT)
-    if "&lt;" in text:
+    if "&" in text and "&lt;" in text:
         yield from _elements(text, _ESCAPED_ELEMENT)
 
 

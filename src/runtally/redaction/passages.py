@@ -68,12 +68,14 @@ def argument(before: str = "", bare: str = _BARE) -> str:
 
 
 def places(needles: Iterable[str], text: str, allowance: Allowance) -> list[int]:
-    """Where any of the needles begins in `text`, in order."""
-    found = [
-        place.start() for needle in needles if needle in text for place in compiled(re.escape(needle)).finditer(text)
-    ]
+    """Where any of the needles begins in `text`, in order; a dash at the end of one is that of an option."""
+    found = [place.start() for needle in needles if needle in text for place in _place_of(needle).finditer(text)]
     allowance.spend(len(found) * NEEDLE_EFFORT)
     return sorted(found)
+
+
+def _place_of(needle: str) -> re.Pattern[str]:
+    return compiled(re.escape(needle) + (r"(?=[\w#-])" if needle.endswith("-") else ""))
 
 
 def find(rows: Sequence[Row], text: str, allowance: Allowance) -> Iterator[Found]:

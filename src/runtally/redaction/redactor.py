@@ -12,6 +12,7 @@ from runtally.redaction.marks import Mark
 from runtally.redaction.names import BUILT_IN as NAMES
 from runtally.redaction.names import NAMES as KNOWN
 from runtally.redaction.names import Names
+from runtally.redaction.runs import RUN_CHARS
 from runtally.redaction.shape_search import BUILT_IN as SHAPES
 from runtally.redaction.structure import Structure
 
@@ -19,6 +20,9 @@ _ANY_NAME_CHARS: Final = limits.TICKET_CHARS
 """No name has a lower limit."""
 _SECRET_CHARS: Final = 5
 """No text that is shorter holds a secret and what gives it away: `pwd=x`."""
+_REPEATED_CHARS: Final = 128
+_REPEATED_TEXTS: Final = 4096
+"""Names, keys and paths come again and again: so many innocent texts, no longer than that, are known by heart."""
 
 
 class Redactor:
@@ -28,7 +32,9 @@ class Redactor:
         self._names = Names(KNOWN, FurtherNames(further.names)) if further.names else NAMES
         self._shapes = SHAPES
         self._further_shapes = FurtherShapes(further.patterns)
+        self._hides_no_word = not further.patterns
         self._structure = Structure(self.text, self._names)
+        self._innocent: dict[str, float] = {}
         self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
         """Whether `name` would change something in it. Names come again and again."""
 
@@ -38,8 +44,28 @@ class Redactor:
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        if len(text) < _SECRET_CHARS:
+        if len(text) < _SECRET_CHARS or (self._hides_no_word and _is_a_word(text)):
             return text
+        if len(text) > _REPEATED_CHARS:
+            return self._until_nothing_changes(text, allowance)
+        if (effort := self._innocent.get(text)) is None:
+            meter = Allowance()
+            redacted = self._until_nothing_changes(text, meter)
+            effort = limits.REDACTION_EFFORT - meter.left
+            if redacted == text:
+                self._remember(text, effort)
+            text = redacted
+        if effort:
+            allowance.spend(effort)
+        return text
+
+    def _remember(self, text: str, effort: float) -> None:
+        """Keep what it takes to find nothing in the text; no text with a secret is kept."""
+        if len(self._innocent) >= _REPEATED_TEXTS:
+            self._innocent.clear()
+        self._innocent[text] = effort
+
+    def _until_nothing_changes(self, text: str, allowance: Allowance) -> str:
         passes = 1
         while (redacted := self._once(text, allowance)) != text:
             text = redacted  # a mark ends a token: what stood next to the secret may be one only now
@@ -92,3 +118,8 @@ class Redactor:
 
     def _is_in_name(self, name: str) -> bool:
         return self._without_shapes(name, marks.of_kind, UNLIMITED) != name
+
+
+def _is_a_word(text: str) -> bool:
+    """Whether nothing in the text parts a name from a value, and it is too short for a token."""
+    return len(text) < RUN_CHARS and text.isalnum() and text.isascii()

@@ -10,7 +10,8 @@ RUN_CHARS: Final = 16
 
 _IN_RUNS: Final = string.ascii_letters + string.digits + "_-+/.~"
 _MASK: Final = bytes(ord("a") if chr(code) in _IN_RUNS else ord(" ") for code in range(256))
-_RUN: Final = re.compile(b"a" * RUN_CHARS + b"a*")
+_SHORTEST: Final = b"a" * RUN_CHARS
+_RUN: Final = re.compile(_SHORTEST + b"a*")
 
 
 def long_runs(text: str) -> list[tuple[int, int]]:
@@ -18,6 +19,8 @@ def long_runs(text: str) -> list[tuple[int, int]]:
     if len(text) < RUN_CHARS:
         return []
     masked = text.encode("latin-1", "replace").translate(_MASK)  # one byte for each character, so that places are kept
+    if _SHORTEST not in masked:
+        return []
     return [found.span() for found in _RUN.finditer(masked)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from runtally.redaction.found import Found
+from runtally.redaction.needles import Needles
 
 _STEMS: Final = (
     *(
@@ -62,6 +63,9 @@ _ENDS_WORD: Final = {
     stem: re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]" if stem.isascii() else stem)
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
+_BEFORE_BY: Final = frozenset({"ied by", "ied with"})
+_NEEDLES: Final = Needles((*_STEMS, *sorted(_BEFORE_BY)))
+_ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
 _COPULAS: Final = (
     r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be"
     r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c\u2019est|é|eh|è|és|este|är|er|on|jest"
@@ -108,11 +112,12 @@ def named(text: str) -> Iterator[Found]:
     lower = text.lower()
     if len(lower) != len(text):
         lower = text.replace("\u0130", "i").lower()
-    for stem in _STEMS if text.isascii() else (*_STEMS, *_FOREIGN_STEMS):
-        if stem in lower:
-            for one in _ENDS_WORD[stem].finditer(lower):
+    needles = (_NEEDLES if text.isascii() else _ALL_NEEDLES).within(lower)
+    for stem in needles:
+        if ends_word := _ENDS_WORD.get(stem):
+            for one in ends_word.finditer(lower):
                 yield from _said(text, one.start(), stem)
-    if "ied by" in lower or "ied with" in lower:
+    if not _BEFORE_BY.isdisjoint(needles):
         for one in _BY.finditer(lower):
             if text[one.start()].isupper() or "user " in lower[max(0, one.start() - 80) : one.start()]:
                 yield Found("password", one.end(), "by")
