@@ -57,13 +57,21 @@ def is_part_of_code(text: str, start: int, end: int, before: str, separator: str
     return is_unpacked or _OPERATOR.match(text, end) is not None
 
 
+_SAYS_WORD: Final = re.compile(
+    r"(?:[A-Za-z\u2013\u2014\u2019'./-]|[^\x00-\x7f])+[!?]{0,3}|\d+(?:-\d+)?|%[sd(].*|\$\{.*"
+)
+"""A word of any language and script, a number or a range of them, or a field of a translation."""
+
+
 def is_prose(text: str, start: int, end: int, separator: str) -> bool:
     """Whether a bare value is a word of a sentence, a type or a plain number."""
     value = text[start:end]
     is_plain_number = NUMBER.fullmatch(value) and (separator in ('"', "pair") or len(value) < 4)
     if is_plain_number or value.lower().rstrip("!?") in WORDS:
         return True
-    if separator in ("is", "by"):
+    if separator == "is":
+        return _SAYS_WORD.fullmatch(value) is not None
+    if separator == "by":
         return WORDLIKE.fullmatch(value) is not None
     if separator != ":" or text[start - 1] not in " \t" or not WORDLIKE.fullmatch(value):
         return False

@@ -1,4 +1,5 @@
 """What a password, a key and a token are called in languages other than English."""
+# ruff: noqa: RUF001 - the letters of other scripts are meant
 
 import unicodedata
 from typing import Final
@@ -32,6 +33,21 @@ WORDS_FOR_KEY: Final = ("clave", "clé", "chave", "schlüssel", "schluessel", "c
 """What may be any key: only a generated value makes it a secret."""
 
 ALL: Final = (*PASSWORDS, *KEYS, *SECRETS, *TOKENS, *WORDS_FOR_KEY)
+
+
+COPULAS: Final = (
+    r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be|might be|may be"
+    r"|used to be|must be|(?:has been |was |is )?(?:set|changed|reset) to|ist|sind|wäre|war|wird|lautet|es|est|c'est"
+    r"|c\u2019est|sera|é|eh|è|és|será|sarà|este|är|er|on|jest|to jest|to|je|az(?:, hogy)?|hogy|yra|ir|është"
+    r"|bude|byla?|е|є|це|је|это|был|будет|такой|такий|adalah|ialah|ay|là|olarak|είναι|hai|है|হল|হলো|است|ہے|هي|هو|היא|הוא|คือ"
+)
+"""What says that one thing is another, as a pattern."""
+
+OF: Final = (
+    r"(?:for|of|to|on|in|from|von|für|zum|vom|der|des|de|du|del|della|di|da|do|dos|das|pour|para|per|pe|pentru"
+    r"|voor|van|til|till|na|для|от|к|за|од|до|від|from|från|pro|dla|untuk|k|ke|ku|za|u|kwa|del|dla)"
+)
+"""What says that one thing belongs to another, as a pattern."""
 
 
 def folded(name: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from runtally.redaction import languages, talk
 from runtally.redaction.found import Found
 from runtally.redaction.needles import Needles
 
@@ -11,6 +12,10 @@ _STEMS: Final = (
     *(
         "pass",
         "pwd",
+        "psw",
+        "psk",
+        "pasw",
+        "pw",
         "secret",
         "token",
         "key",
@@ -24,14 +29,14 @@ _STEMS: Final = (
         "parola",
         "mdp",
     ),
-    *("heslo", "salasana", "geheim", "jeton"),
+    *("hesl", "salasana", "geheim", "jeton", "parol", "haslo", "hasle", "lozink", "gesl", "sifre", "passord"),
+    *("jelsz", "adgangskode", "kodeord", "sandi", "laluan", "mk", "parool"),
 )
 _FOREIGN_STEMS: Final = (
     *(
         "contraseñ",
         "hasł",
         "şifre",
-        "lösenord",
         "jelszó",
         "clé",
         "mật khẩu",
@@ -40,6 +45,19 @@ _FOREIGN_STEMS: Final = (
         "токен",
         "κωδικό",
         "סיסמ",
+        "lösen",
+        "şifre",
+        "slaptaž",
+        "fjalëk",
+        "lykilor",
+        "лозинк",
+        "шифр",
+        "код",
+        "пин",
+        "пін",
+        "пас",
+        "šifr",
+        "schlüssel",
     ),
     *(
         "密码",
@@ -55,38 +73,43 @@ _FOREIGN_STEMS: Final = (
         "암호",
         "كلمة",
         "पासवर्ड",
+        "পাসওয়ার্ড",
+        "கடவுச்சொல்",
+        "باسورد",
+        "رمز عبور",
+        "پاس ورڈ",
+        "パス",
+        "キー",
+        "验证码",
+        "驗證碼",
+        "認証コード",
+        "確認コード",
+        "인증번호",
+        "비번",
+        "키",
         "कूटशब्द",
         "รหัสผ่าน",
     ),
 )
 _ENDS_WORD: Final = {
-    stem: re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}[ \t\n]" if stem.isascii() else stem)
+    stem: re.compile(rf"{stem}\w{{0,20}}[\"'`*]{{0,3}}(?:[\s.,:;!?)\u2019\uff1a-]|'s|\Z)" if stem.isascii() else stem)
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
 _BEFORE_BY: Final = frozenset({"ied by", "ied with"})
 _NEEDLES: Final = Needles((*_STEMS, *sorted(_BEFORE_BY)))
 _ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
-_COPULAS: Final = (
-    r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be"
-    r"|(?:has been |was |is )?(?:set|changed|reset) to|ist|lautet|es|est|c'est|c\u2019est|é|eh|è|és|este|är|er|on|jest"
-    r"|to|je|az"
-    r"|bude|это|такой|adalah|là|olarak|είναι|है|هي|هو|היא|הוא"
-)
-_OF: Final = (
-    r"(?:for|of|to|on|in|from|von|für|zum|vom|der|des|de|du|del|della|di|da|do|dos|das|pour|para|per|pe|pentru"
-    r"|voor|van|til|till"
-    r"|na|для|от|от|к|за|från|pro|dla|untuk)"
-)
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
-    rf"(?P<of>(?: {_OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    rf"(?P<of>(?: {languages.OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
     r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
-    rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
+    rf"(?:\s{{1,3}}(?P<copula>{languages.COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
 )
 _SAID_OF_ONE: Final = re.compile(
     r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:\uff1a]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:\uff1a、]?[ ]{0,2})(?=\S)"
 )
+_SAYS_ON: Final = re.compile("salasana|parool|tunnussana|salasõna")
+_QUOTES: Final = frozenset("\"'`«„“\u2018「『")
 _WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
 _BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")
@@ -117,6 +140,7 @@ def named(text: str) -> Iterator[Found]:
         if ends_word := _ENDS_WORD.get(stem):
             for one in ends_word.finditer(lower):
                 yield from _said(text, one.start(), stem)
+    yield from talk.logins(text, lower)
     if not _BEFORE_BY.isdisjoint(needles):
         for one in _BY.finditer(lower):
             if text[one.start()].isupper() or "user " in lower[max(0, one.start() - 80) : one.start()]:
@@ -124,11 +148,19 @@ def named(text: str) -> Iterator[Found]:
 
 
 def _said(text: str, at: int, stem: str) -> Iterator[Found]:
-    if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
+    if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)) and text[found.end()] in _QUOTES:
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
-    elif found := _SAID.match(text, at):
+    else:
+        yield from _given(text, at)
+    yield from talk.around(text, at)
+
+
+def _given(text: str, at: int) -> Iterator[Found]:
+    if found := _SAID.match(text, at):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
+        if copula == "on" and not _SAYS_ON.search(name.lower()):
+            return
         yield Found(name, found.end(), "said" if copula == "lautet" or (copula or "").endswith(" to") else "is")
     elif found := _WITH.match(text, at):
         name_end = found.start() + len(found[0].rstrip(" \t\"'"))
