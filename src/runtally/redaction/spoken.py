@@ -75,7 +75,7 @@ _OF: Final = (
 )
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
-    rf"(?P<of>(?: {_OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    rf"(?P<of>(?: {_OF} (?!file\b)(?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
     r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
     rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
@@ -85,7 +85,8 @@ _SAID_OF_ONE: Final = re.compile(
 )
 _WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
-_BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")
+_BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=\\{0,15}['\"]|\w)")
+_SPEAKS_SQL: Final = re.compile(r"\b(?:user|grant|role|connect to|encryption key|key management) ")
 _GIVES: Final = re.compile(
     r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?|\b(?:user"
     r"(?:name)?|login|usu\w{3,5}"
@@ -114,14 +115,14 @@ def named(text: str) -> Iterator[Found]:
                 yield from _said(text, one.start(), stem)
     if "ied by" in lower or "ied with" in lower:
         for one in _BY.finditer(lower):
-            if text[one.start()].isupper() or "user " in lower[max(0, one.start() - 80) : one.start()]:
+            if text[one.start()].isupper() or _SPEAKS_SQL.search(lower, max(0, one.start() - 80), one.start()):
                 yield Found("password", one.end(), "by")
 
 
 def _said(text: str, at: int, stem: str) -> Iterator[Found]:
     if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)):
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
-    elif found := _SAID.match(text, at):
+    elif (found := _SAID.match(text, at)) and not _is_comment(text, at, found):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
         yield Found(name, found.end(), "said" if copula == "lautet" or (copula or "").endswith(" to") else "is")
@@ -137,6 +138,11 @@ def _said(text: str, at: int, stem: str) -> Iterator[Found]:
             yield Found(name, found.end(), "is")
         elif _SQL.match(text, name_end) and text[found.end()] in "'NE":
             yield Found(name, found.end(), "by")
+
+
+def _is_comment(text: str, at: int, said: re.Match[str]) -> bool:
+    """SQL's `COMMENT ON COLUMN users.password IS '…'`."""
+    return said["copula"] == "IS" and "COMMENT ON" in text[max(0, at - 200) : at]
 
 
 def _name_at(text: str, at: int, end: int) -> str:
