@@ -167,8 +167,9 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
         _USER_AT_HOST,
         _at(r"[a-zA-Z#]{0,8}[uU]|-(?:proxy-)?user", _USER_AND_SECRET),
         _after("-pass|-proxy-pass|-oauth2-bearer|-(?:proxy-)?tlspassword"),
-        _after("E|-cert", argument(r"[^\s:\"'\\]{1,200}:")),
+        _after("E|-(?:proxy-)?cert", argument(r"[^\s:\"'\\]{1,200}:")),
         _after("b|-cookie", argument(r"[\w.-]{1,80}=")),
+        r"-b(?<=[\s\"'`]-b)(?=\w)" + argument(r"[\w.-]{1,80}="),
     ),
     **_programs(
         "http https httpie xh xhs",
@@ -176,7 +177,10 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command(_after("a|-auth"), r"(?:-A|--auth-type)[ =](?:bearer|jwt)"),
     ),
     **_programs("ab", _after("[AP]", _USER_AND_SECRET), _after("C", argument(r"[\w.-]{1,80}="))),
-    **_programs("hey bombardier", _after("a|x", _USER_AND_SECRET)),
+    **_programs("hey oha", _after("a|x", _USER_AND_SECRET)),
+    **_programs("hurl", _after("u|-user", _USER_AND_SECRET)),
+    **_programs("nikto sqlmap", _after("id|-auth-cred", _USER_AND_SECRET)),
+    **_programs("hydra medusa", _after("p")),
     **_programs("websocat wscat", _after("-basic-auth|-auth", _USER_AND_SECRET)),
     **_programs("lftp", _after("u|-user", argument(r"[^\s,\"'\\]{1,80},"))),
     **_programs(
@@ -201,7 +205,10 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("apksigner", rf"pass:{_SECRET}"),
     # Clouds, containers, packages
     **_programs(
-        "docker podman nerdctl buildah skopeo crane oras helm", Command(_at("p"), "login"), rf"<<<[ \t]*{_SECRET}"
+        "docker podman nerdctl buildah skopeo crane oras helm",
+        Command(_at("p"), "login"),
+        rf"<<<[ \t]*{_SECRET}",
+        _after("-(?:src-|dest-)?creds", _USER_AND_SECRET),
     ),
     **_programs(
         "kubectl oc",

@@ -59,6 +59,13 @@ SCRIPTS: Final[dict[str, tuple[Row, ...]]] = {
             "",
         ),
     ),
+    **_gated(("NetworkCredential(",), (rf"NetworkCredential\([^,\n]{{1,100}},\s{{0,9}}(?={QUOTE}){_SECRET}", "")),
+    # .curlrc
+    **_gated(('user = "', 'user = \\"'), (rf"user = {_USER_AND_SECRET}", "")),
+    **_gated(
+        ("OAuth ",),
+        (rf"uthorization(?:{QUOTE})?[ \t]?[:=][ \t]?(?:{QUOTE})?OAuth (?P<value>[^\s\"'\\,=]{{6,}})", ""),
+    ),
     # Here-documents
     **_gated(
         ("chpasswd",),

@@ -13,7 +13,11 @@ _ANY_STRING: Final = rf"N?{QUOTE}[^\n\"'\\]{{0,200}}{QUOTE}"
 _ARGUMENT: Final = rf"(?:{_ANY_STRING}(?:::\w{{1,20}})?|(?i:null)|[\w.:@\"]{{1,80}}(?:\([^()\n]{{0,80}}\))?)"
 _WORD: Final = r"[^\s\"'\\/;]{1,80}"
 _COLUMN: Final = r"pass(?:w(?:or)?d)?\w{0,12}[\"'`\]]?[ \t]{0,4}=>?"
-_CALLS: Final = rf"(?:[\w:]{{1,24}}\((?:N?{QUOTE}(?i:sha\w{{1,6}}|md5){QUOTE},[ \t]{{0,4}})?){{1,3}}"
+_HASHES: Final = (
+    r"(?i:b?crypt|md5|sha\d{0,3}|password|digest|hashbytes|hash::make|password_hash"
+    r"|(?:make|hash|generate)_password(?:_hash)?)"
+)
+_CALLS: Final = rf"(?:\w{{1,24}}\(){{0,2}}{_HASHES}\((?:N?{QUOTE}(?i:sha\w{{1,6}}|md5){QUOTE},[ \t]{{0,4}})?"
 
 
 def _in_both_cases(*gates: str) -> tuple[str, ...]:

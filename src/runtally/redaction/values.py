@@ -69,7 +69,9 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-_PLACEHOLDER: Final = re.compile(rf"(?:{SCHEME}[ \t]+)?(?:{PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
+_PLACEHOLDER: Final = re.compile(
+    rf"(?:{SCHEME}[ \t]+)?(?:{PLACEHOLDER})|{SCHEME}[ \t]+\$\w+", re.IGNORECASE | re.DOTALL
+)
 
 
 def is_placeholder(value: str) -> bool:
