@@ -16,7 +16,7 @@ _WORD: Final = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'\\]{1,200})"
 _SECRET: Final = argument()
 # `user:password`, the password in quotes of its own maybe; a domain before the user's name; but no address.
 _USER_AND_SECRET: Final = argument(
-    rf"(?!\w{{1,9}}://)(?:[^\s:\"'\\]|\\{{1,2}}(?=\w)){{0,80}}:(?:{QUOTE}(?=[\w!@#%^&*]))?"
+    rf"(?!\w{{1,9}}://)[^\s:\"'\\]{{0,80}}(?:\\{{1,2}}(?=\w)[^\s:\"'\\]{{0,80}})?:(?:{QUOTE}(?=[\w!@#%^&*]))?"
 )
 _USER_AT_HOST: Final = r"(?<=[\s\"'=])[\w.%-]{1,64}:(?P<value>[^\s:@/\"'\\]{1,128})(?=@[\w.-])"
 _NAMELESS: Final = r"(?:\\{0,15}[\"'])?(?P<value>(?=[\w-]{0,99}\d)[\w.-]{12,200}):(?=[\s\"'\\])"
@@ -68,7 +68,7 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs(
         "mysqladmin mariadb-admin",
         _glued("p"),
-        Command(rf"(?<=password){_NEXT}", r"-(?=[^\n]{0,200}\spassword\s)"),
+        Command(rf"(?<=\spassword){_NEXT}", r"-\w"),
     ),
     **_programs(
         "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop cqlsh arangosh couchbase-cli"
