@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from runtally.redaction import marks, markup, spoken, tables
+from runtally.redaction import inserts, marks, markup, spoken, tables
 from runtally.redaction.allowance import MARK_EFFORT, NAME_EFFORT, VALUE_EFFORT, Allowance
 from runtally.redaction.code_or_prose import is_expression, is_part_of_code, is_prose
 from runtally.redaction.extents import (
@@ -56,7 +56,7 @@ _READS: Final = re.compile(
     r"|to|ask|prompt|enter|encode|decode|parse|format))"
 )
 _TAKES_A_PAIR: Final = re.compile(
-    r"(?:\A|\W)(?:define|set\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv"
+    r"(?:\A|\W)(?:define|[sS]et\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv"
     r"|get|env|environ\.get|option)"
     r"\(\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z",
 )
@@ -113,6 +113,7 @@ def _named_in(text: str) -> Iterator[Found]:
         yield from (Found(one[1], one.end(), "whole") for one in _FORM.finditer(text))
     yield from spoken.named(text)
     yield from tables.named(text)
+    yield from inserts.named(text)
     yield from markup.named(text)
 
 
@@ -237,6 +238,11 @@ def _is_name(value: str, rule: Rule) -> bool:
     return "_" in value and value.isidentifier() and ends_name(value) and not rule.gives_away("swordfish")
 
 
+def _tells_which(name: str, value: str) -> bool:
+    """`--secret=db-password`."""
+    return name.rpartition(" ")[2].strip("-") == "secret" and _is_word(value) and ends_name(value)
+
+
 def _is_word(value: str) -> bool:
     """A word, or some joined: what might be the name of something."""
     return WORDLIKE.fullmatch(value) is not None or value.replace("_", "").replace("-", "").replace(".", "").isalpha()
@@ -247,7 +253,7 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
     if separator in ("is", "said"):
         extent = extent._replace(end=end_of_bare(text, extent, of_line=True, spaced=False))
     value = text[extent.start : extent.end]
-    if separator in "(," or not rule.gives_away(value):
+    if separator in "(," or not rule.gives_away(value) or _tells_which(found.name, value):
         return ()
     if is_expression(text, extent.start, extent.end, found.name if separator in _ASSIGNS else ""):
         return ()

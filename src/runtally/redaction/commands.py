@@ -8,17 +8,25 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from runtally.redaction.allowance import SHAPE_EFFORT, Allowance
-from runtally.redaction.passages import NOT_A_VALUE, QUOTE, Found, Row, argument, compiled, places
+from runtally.redaction.passages import NOT_A_VALUE, QUOTE, Found, argument, compiled, places
 
 # A list in JSON may be a command line too: `["mysql", "-u", "root", "-pX"]`.
-_BETWEEN: Final = rf"(?:[ \t]|\\\r?\n|\\\\\\n|{QUOTE},\s{{0,20}}(?={QUOTE})){{1,20}}"
+_BETWEEN: Final = rf"(?:[ \t]|[\\`^]\r?\n|\\\\\\n|{QUOTE},\s{{0,20}}(?={QUOTE})){{1,20}}"
 _WORD: Final = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'\\]{1,200})"
 _SECRET: Final = argument()
-_USER_AND_SECRET: Final = argument(r"[^\s:\"'\\]{0,80}:")
+# `user:password`, the password in quotes of its own maybe; a domain before the user's name; but no address.
+_USER_AND_SECRET: Final = argument(
+    rf"(?!\w{{1,9}}://)[^\s:\"'\\]{{0,80}}(?:\\{{1,2}}(?=\w)[^\s:\"'\\]{{0,80}})?:(?:{QUOTE}(?=[\w!@#%^&*]))?"
+)
+_USER_AT_HOST: Final = r"(?<=[\s\"'=])[\w.%-]{1,64}:(?P<value>[^\s:@/\"'\\]{1,128})(?=@[\w.-])"
+_NAMELESS: Final = r"(?:\\{0,15}[\"'])?(?P<value>(?=[\w-]{0,99}\d)[\w.-]{12,200}):(?=[\s\"'\\])"
 _USER_PERCENT_SECRET: Final = argument(r"[^\s%\"']{1,80}%")
 _NEXT: Final = rf"{_BETWEEN}{_SECRET}"
+_ENDS: Final = r"(?=[\"'\\ \t)]{0,20}(?:\d?[<>]|[\r\n]|\Z))"
 _NEXT_ARGUMENTS: Final = (
-    rf"(?<=[\s\"'])\w[\w./-]{{0,80}}=(?<!\bhost=)(?<!\buser=)(?<!\busername=)(?!@|\w{{1,20}}://){_SECRET}"
+    r"(?<=[\s\"'])(?!(?:\w{1,40}[_-])?(?i:host|hostname|user|username|login|port|ttl|ur[il]|region|e?mail"
+    r"|policies|type|lease|version)=)"
+    rf"\w[\w./-]{{0,80}}=(?!@|\w{{1,20}}://){_SECRET}"
 )
 
 
@@ -51,23 +59,68 @@ def _programs(names: str, *commands: Command | str) -> dict[str, tuple[Command, 
 PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     # Databases
     **_programs(
-        "mysql mysqldump mysqladmin mysqlimport mysqlshow mysqlcheck mysqlpump mysqlsh mysqlslap mysqlbinlog mariadb"
-        " mariadb-dump mariadb-admin mycli",
+        "mysql mysqldump mysqlimport mysqlshow mysqlcheck mysqlpump mysqlsh mysqlslap mysqlbinlog mariadb mariadb-dump",
         _glued("p"),
+        _after("-password"),
+        _USER_AT_HOST,
+    ),
+    **_programs("mycli pgcli litecli", _at("p"), _after("-password")),
+    **_programs(
+        "mysqladmin mariadb-admin",
+        _glued("p"),
+        Command(rf"(?<=\spassword){_NEXT}", r"-\w"),
     ),
     **_programs(
         "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop cqlsh arangosh couchbase-cli"
         " evil-winrm crackmapexec netexec nxc smbmap rdesktop ncftp ncftpput steghide twine psexec conan"
         " sshpass useradd usermod pihole",
         _at("p"),
+        _after("-password"),
     ),
-    **_programs("sqlcmd bcp isql osql tsql ipmitool mosquitto_pub mosquitto_sub zip unzip", _at("P")),
     **_programs(
-        "sqlplus expdp impdp sqlldr rman",
-        rf"/(?<=\w/){NOT_A_VALUE}(?P<value>[^\s@\"'/\\]+)(?=@|[\s\"'\\]|\Z)",
+        "beeline cypher-shell cbq cbbackupmgr cbimport cbexport hdbsql exaplus ksql rabbitmqadmin yt-dlp youtube-dl"
+        " gallery-dl surreal",
+        _after("p|-password|-pass"),
+    ),
+    **_programs("nodetool nzsql jmxterm", _after("pw|-password")),
+    **_programs("vsql", _at("w")),
+    **_programs("gsql ksql-cli", _at("W")),
+    **_programs("influx influxd", _after("t|-token|-admin-token|-password|p")),
+    **_programs("neo4j-admin", rf"set-initial-password(?:{_BETWEEN}--require-password-change)?{_NEXT}"),
+    **_programs("grafana-cli grafana", rf"reset-admin-password{_NEXT}"),
+    **_programs(
+        "etcdctl",
+        _after("-user", _USER_AND_SECRET),
+        rf"user add{_BETWEEN}{_USER_AND_SECRET}",
+        rf"put{_BETWEEN}/?[\w./-]{{0,120}}(?i:password|passwd|pass|secret|token|key){_NEXT}",
+    ),
+    **_programs("consul", rf"kv put{_BETWEEN}[\w./-]{{0,120}}(?i:password|passwd|pass|secret|token|key){_NEXT}"),
+    **_programs("redis-server valkey-server", _after("-requirepass|-masterauth")),
+    **_programs("airflow superset flask", Command(_after("p"), "(?:users?|fab) create")),
+    **_programs("rclone", rf"obscure{_NEXT}"),
+    **_programs("swift", _after("K|-key")),
+    **_programs("ansible-vault", rf"encrypt_string{_NEXT}"),
+    **_programs("drush", rf"(?:user:password|user-password|upwd){_BETWEEN}{_WORD}{_NEXT}"),
+    **_programs(
+        "isql iusql",
+        _at("P"),
+        rf"\A(?=[^\n]{{0,200}}\s-[vb](?:\s|\Z))(?:{_BETWEEN}-[vb])*(?:{_BETWEEN}(?!-){_WORD}){{2}}{_NEXT}",
+    ),
+    **_programs("sqlcmd bcp osql tsql ipmitool mosquitto_pub mosquitto_sub zip unzip", _at("P")),
+    **_programs(
+        "sqlplus expdp impdp sqlldr rman sqlcl",
+        rf"(?:(?<=[\s\"'])(?<![<>] )|(?<=userid=))[\w$#.-]{{1,64}}(?:\[\w{{1,64}}\])?/{NOT_A_VALUE}"
+        r"(?P<value>(?![^\s@]{1,80}\.(?:sql|ctl|par|log|dmp|dat|txt|csv)\b)[^\s@\"'/\\]+)(?=@|[\s\"'\\]|\Z)",
         r"/(?<=\w/)\\{0,9}\"(?P<value>[^\s\"\\]+)(?=\\{0,9}\"@)",
     ),
-    **_programs("redis-cli valkey-cli keydb-cli", _at("a|-pass"), rf"AUTH{_NEXT}"),
+    **_programs("exp imp", r"userid=[\w$#]{1,64}/(?P<value>[^\s@\"'/\\]+)"),
+    **_programs(
+        "redis-cli valkey-cli keydb-cli",
+        _at("a|-pass"),
+        rf"AUTH{_BETWEEN}(?:{_WORD}{_BETWEEN}(?!-))?{_SECRET}{_ENDS}",
+        rf"(?i:config set (?:requirepass|masterauth)){_NEXT}",
+        Command(r"(?<=[\"'])>(?P<value>[^\s\"'\\]+)", "(?:SETUSER|setuser)"),
+    ),
     **_programs("db2", rf"connect to \S{{1,80}} user \S{{1,80}} using{_NEXT}"),
     **_programs("rabbitmqctl", rf"(?:add_user|change_password|authenticate_user){_BETWEEN}{_WORD}{_NEXT}"),
     # Accounts and hosts
@@ -75,12 +128,18 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("chpasswd", rf"<<<[ \t]*{_USER_AND_SECRET}"),
     **_programs("ssh-keygen", _after("[NP]")),
     **_programs("plink pscp psftp putty", _after("pw")),
-    **_programs("htpasswd mosquitto_passwd", Command(rf"{_NEXT}(?=[\"'\\ \t]{{0,20}}\Z)", r"-\w{0,9}b\w{0,9}")),
+    **_programs("htpasswd mosquitto_passwd", Command(rf"{_NEXT}{_ENDS}", r"-\w{0,9}b\w{0,9}")),
     **_programs(
         "ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldapcompare ldapmodrdn ldapexop dsconf kadmin", _at("w")
     ),
     **_programs("ldappasswd", _at("[was]")),
-    **_programs("smbclient smbget rpcclient winexe smbcacls wmic wmiexec", _at("U|-user", _USER_PERCENT_SECRET)),
+    **_programs("smbget rpcclient winexe smbcacls wmic wmiexec", _at("U|-user", _USER_PERCENT_SECRET)),
+    **_programs(
+        "smbclient",
+        _at("U|-user", _USER_PERCENT_SECRET),
+        rf"\A{_BETWEEN}//[^\s\"']{{1,200}}{_BETWEEN}(?!-){_SECRET}",
+        rf"<<<[ \t]*{_SECRET}",
+    ),
     **_programs("samba-tool", rf"user (?:create|add){_BETWEEN}{_WORD}{_NEXT}"),
     **_programs(
         "net",
@@ -103,15 +162,32 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("wpa_passphrase", rf"\A{_BETWEEN}{_WORD}{_NEXT}"),
     # HTTP and file transfer
     **_programs(
-        "curl",
+        "curl curlie",
+        _at(r"[a-zA-Z#]{0,8}u|-user", _NAMELESS),
+        _USER_AT_HOST,
         _at(r"[a-zA-Z#]{0,8}[uU]|-(?:proxy-)?user", _USER_AND_SECRET),
         _after("-pass|-proxy-pass|-oauth2-bearer|-(?:proxy-)?tlspassword"),
-        _after("E|-cert", argument(r"[^\s:\"'\\]{1,200}:")),
+        _after("E|-(?:proxy-)?cert", argument(r"[^\s:\"'\\]{1,200}:")),
         _after("b|-cookie", argument(r"[\w.-]{1,80}=")),
+        r"-b(?<=[\s\"'`]-b)(?=\w)" + argument(r"[\w.-]{1,80}="),
     ),
-    **_programs("http https httpie xh xhs", _after("a|-auth", _USER_AND_SECRET)),
+    **_programs(
+        "http https httpie xh xhs",
+        _after("a|-auth", _USER_AND_SECRET),
+        Command(_after("a|-auth"), r"(?:-A|--auth-type)[ =](?:bearer|jwt)"),
+    ),
+    **_programs("ab", _after("[AP]", _USER_AND_SECRET), _after("C", argument(r"[\w.-]{1,80}="))),
+    **_programs("hey oha", _after("a|x", _USER_AND_SECRET)),
+    **_programs("hurl", _after("u|-user", _USER_AND_SECRET)),
+    **_programs("nikto sqlmap", _after("id|-auth-cred", _USER_AND_SECRET)),
+    **_programs("hydra medusa", _after("p")),
+    **_programs("websocat wscat", _after("-basic-auth|-auth", _USER_AND_SECRET)),
     **_programs("lftp", _after("u|-user", argument(r"[^\s,\"'\\]{1,80},"))),
-    **_programs("mc", rf"alias set{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}"),
+    **_programs(
+        "mc",
+        rf"admin user add{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}",
+        rf"(?:alias set|config host add){_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}",
+    ),
     **_programs("swaks", _after("ap|-auth-password")),
     # Archives and cryptography
     **_programs("7z 7za 7zr 7zz rar unrar", _glued("h?p")),
@@ -129,7 +205,10 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("apksigner", rf"pass:{_SECRET}"),
     # Clouds, containers, packages
     **_programs(
-        "docker podman nerdctl buildah skopeo crane oras helm", Command(_at("p"), "login"), rf"<<<[ \t]*{_SECRET}"
+        "docker podman nerdctl buildah skopeo crane oras helm",
+        Command(_at("p"), "login"),
+        rf"<<<[ \t]*{_SECRET}",
+        _after("-(?:src-|dest-)?creds", _USER_AND_SECRET),
     ),
     **_programs(
         "kubectl oc",
@@ -143,8 +222,15 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
         _after("-secret-string"),
         Command(_after("-value"), r"ssm put-parameter(?=[^\n]{0,400}SecureString)"),
     ),
-    **_programs("az", Command(_at("p"), "login|ad sp"), Command(_after("-value"), "keyvault secret set")),
-    **_programs("gh", Command(_after("b|-body"), "secret set"), rf"<<<[ \t]*{_SECRET}"),
+    **_programs(
+        "az",
+        Command(_at("p"), "login|ad sp"),
+        Command(
+            _after("p"), "(?:sql|postgres|mysql|synapse|vm|vmss|webapp deployment)[^\n]{1,40}(?:create|update|set)"
+        ),
+        Command(_after("-value"), "keyvault secret set"),
+    ),
+    **_programs("gh", Command(_at("b|-body"), "secret set"), rf"<<<[ \t]*{_SECRET}"),
     **_programs("glab", Command(_after("t|-token"), "auth login"), rf"<<<[ \t]*{_SECRET}"),
     **_programs("doctl hcloud", _after("t|-access-token")),
     **_programs(
@@ -155,7 +241,12 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     ),
     **_programs("fly flyctl supabase", Command(_NEXT_ARGUMENTS, "secrets set")),
     **_programs("pulumi", rf"--secret{_BETWEEN}{_WORD}{_NEXT}"),
-    **_programs("dotnet", rf"user-secrets set{_BETWEEN}{_WORD}{_NEXT}", Command(_after("k|-api-key"), "nuget push")),
+    **_programs(
+        "dotnet",
+        rf"user-secrets set{_BETWEEN}{_WORD}{_NEXT}",
+        Command(_after("k|-api-key"), "nuget push"),
+        Command(_after("p|-password"), "nuget (?:add|update) source"),
+    ),
     **_programs("nuget", rf"(?i:setapikey){_NEXT}", _after("(?i:password|apikey)")),
     **_programs("npm yarn pnpm", rf"set \S{{0,200}}(?:_authToken|_auth|_password|AuthToken)[ =]{_SECRET}"),
     **_programs("composer", rf"http-basic\.\S{{1,80}}{_BETWEEN}{_WORD}{_NEXT}"),
@@ -166,22 +257,6 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("setx", rf"\w{{0,60}}(?i:key|token|secret|password|passwd|pwd){_NEXT}"),
 }
 
-_SAID: Final = r"(?:echo|printf)(?:[ \t]+-[neE]{1,3})?(?:[ \t]+[\"']?%s(?:\\{1,4}n)?[\"']?)?[ \t]+"
-_PIPED: Final = r"(?:\\{0,15}[\"'])?[ \t]{0,9}\|\s{0,9}(?:\\\n\s{0,20})?(?:sudo (?:-\w )?|npx |pnpm )?"
-
-PIPES: Final[dict[str, tuple[Row, ...]]] = {
-    "|": (
-        Row(
-            "password",
-            ("echo ", "printf "),
-            rf"{_SAID}{_SECRET}{_PIPED}(?:(?:docker|podman|nerdctl|helm|crane|oras|skopeo|buildah)\b[^\n|;]{{1,200}}"
-            r"-stdin|sudo -S|passwd --stdin|gh (?:auth login|secret set)|wrangler (?:pages )?secret put"
-            r"|docker secret create|gpg2?\b[^\n|;]{1,80}passphrase-fd|cryptsetup|kinit)",
-        ),
-        Row("password", ("chpasswd",), rf"{_SAID}{_USER_AND_SECRET}{_PIPED}chpasswd"),
-    ),
-}
-
 PLACES: Final[dict[str, tuple[str, ...]]] = {
     # By a gate that is in every text with them: a flag; and, of commands that need none, what is in them all.
     " -": (" -",),
@@ -189,6 +264,23 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "'-": ("'-",),
     "<<<": ("<<<",),
     " /p:": (" /p:",),
+    "/rp ": ("/rp ", "/RP "),
+    "initial-password": ("set-initial-password ",),
+    "admin-password ": ("reset-admin-password ",),
+    "user:password ": ("user:password ",),
+    "user add ": ("user add ",),
+    "host add ": ("host add ",),
+    "sqlldr ": ("sqlldr ",),
+    "rman target ": ("rman target ",),
+    "sqlcl ": ("sqlcl ",),
+    "mysqlsh ": ("mysqlsh ",),
+    "kv put ": ("kv put ",),
+    "onfig set ": ("config set ",),
+    "ONFIG SET ": ("CONFIG SET ",),
+    "etcdctl put ": ("etcdctl put ",),
+    "obscure ": ("obscure ",),
+    "smbclient ": ("smbclient ",),
+    "encrypt_string ": ("encrypt_string ",),
     "user": (" user ", "_user ", "/user:", "userid="),
     "pass": ("/pass:", "_passphrase ", "_passwd", "_password ", "password "),
     "ecret": ("secrets set ", "_secret_"),
@@ -204,11 +296,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 }
 _NAME: Final = r"[A-Za-z\d](?:(?<![\w.$-].)|(?<=\\n.))[\w.-]{1,30}(?=[\s\"'\\])"
 # In escaped text a line ends with `\\n`, or with twice or four times the backslash; with three it is continued.
-_LINE_BEGINS: Final = r"\n(?<!\\\n)(?<!\\\r\n)|(?<!\\)\\(?:\\(?:\\\\)?)?n"
-_LINE: Final = r"(?:[^\n\\]{1,100}|\\\r?\n|\\\\\\n|\\(?!n))*"
+_LINE_BEGINS: Final = r"\n(?<![\\`^]\n)(?<![\\`^]\r\n)|(?<!\\)\\(?:\\(?:\\\\)?)?n"
+_LINE: Final = r"(?:[^\n\\`^]{1,100}|[\\`^]\r?\n|[`^]|\\\\\\n|\\(?!n))*"
 # To the end of the command within its line; what is quoted does not end it.
 _REST: Final = (
-    r"(?:[^\n|;&\\\"'`]{1,100}|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|\\\r?\n|\\\\\\n|\\(?!n)|[|;&](?![|;&\s])|[\"'])*"
+    r"(?:[^\n|;&\\\"'`^]{1,100}|\^(?!\r?\n)|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[\\`^]\r?\n|\\\\\\n"
+    r"|\\(?!n)|[|;&](?![|;&\s])|[\"'])*"
 )
 _CHARS_BEFORE: Final = 400
 _CHARS_AFTER: Final = 2000

@@ -5,14 +5,16 @@ from typing import Final
 
 from runtally.redaction import commands, kubernetes, passages
 from runtally.redaction.allowance import Allowance
-from runtally.redaction.commands import PIPES
 from runtally.redaction.files import FILES
 from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
 from runtally.redaction.needles import Needles
+from runtally.redaction.scripts import SCRIPTS
+from runtally.redaction.sql import SQL
 
 _ROWS: Final = {
-    gate: KEYS.get(gate, ()) + FILES.get(gate, ()) + PIPES.get(gate, ()) for gate in (*KEYS, *FILES, *PIPES)
+    gate: tuple(row for rows in (KEYS, FILES, SCRIPTS, SQL) for row in rows.get(gate, ()))
+    for gate in (*KEYS, *FILES, *SCRIPTS, *SQL)
 }
 
 GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, kubernetes.GATE)))

@@ -70,7 +70,7 @@ _LOGINS_TO: Final = (
 _KEYS_OF: Final = (
     r"api|secret|auth|secure_auth|logged_in|nonce|encryption|encrypt|decryption|signing|sign|master|account|subscription"
     r"|service_role|hmac|aes|fernet|cipher|crypto|cookie|jwt|shared|shared_access|pre_?shared|functions?|recovery|unseal"
-    r"|storage_account|account_access|wireguard|wep|wpa|network|webhook_signing|sse_customer|validation|machine"
+    r"|storage_account|account_access|wireguard|wep|wpa|network|webhook_signing|sse_customer|validation|machine|clickhouse"
 )
 _KEYS_FOR: Final = (
     r"app|application|client|consumer|license|storage|deploy|service|admin|ssh|tls|ssl|write|read|ingest|sdk|integration"
@@ -101,7 +101,11 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
         ANY,
         rf"[a-z0-9]*(?:{_any_of(('passwort', 'kennwort', 'wachtwoord'))})|\w*(?:{_any_of(languages.PASSWORDS)})",
     ),
-    ("password", ANY, rf"(?:{_LOGINS_TO})_?(?:pass|pw)|requirepass|masterauth|psk|pre_?shared_?key|wpa_psk"),
+    (
+        "password",
+        ANY,
+        rf"(?:{_LOGINS_TO})_?(?:pass|pw)|requirepass|masterauth|rediscli_auth|psk|pre_?shared_?key|wpa_psk",
+    ),
     ("password", opaque(6), r"[a-z0-9]*pass|pw"),
     ("password", r"[\w.~+/=:%@$,-]{13,}", r"(?:password|passwd|pwd)_?(?:hash|digest|crypt)"),
     ("password", r"\d{4,12}", r"pin|puk|(?:pin|alarm|door|gate|lock|unlock|entry|access|secret|disarm)_?code"),

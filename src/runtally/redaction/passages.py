@@ -43,7 +43,7 @@ QUOTE: Final = r"\\{0,15}[\"']"
 _VALUE_NAME: Final = (
     r"(?i:(?:your|my|new|old|the|user|some|db|admin|root|api|access|auth|secret|current|plain|shared|private)?"
     r"[_-]?(?:pass(?:word|wd|phrase|code)?|pwd|pw|secret|token|key|string|str|creds?|credentials?|hash|pin|text"
-    r"|value|none|file|prompt|stdin|community|public|\.{3}|x{3,}))"
+    r"|value|none|file|has|is|was|and|or|the|prompt|stdin|community|public|\.{3}|x{3,}))"
 )
 _BARE_ENDS: Final = r"(?![^\s\"'\\\])},.:;|])"
 

@@ -100,7 +100,7 @@ _NEEDLES: Final = Needles((*_STEMS, *sorted(_BEFORE_BY)))
 _ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
-    rf"(?P<of>(?: {languages.OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    rf"(?P<of>(?: {languages.OF} (?!file\b)(?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
     r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
     rf"(?:\s{{1,3}}(?P<copula>{languages.COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
@@ -112,7 +112,8 @@ _SAYS_ON: Final = re.compile("salasana|parool|tunnussana|salasõna")
 _QUOTES: Final = frozenset("\"'`«„“\u2018「『")
 _WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
-_BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=['\"\w])")
+_BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=\\{0,15}['\"]|\w)")
+_SPEAKS_SQL: Final = re.compile(r"\b(?:user|grant|role|connect to|encryption key|key management) ")
 _GIVES: Final = re.compile(
     r"(?i:\b(?:with|using|use|and|mit|con|avec|com|z|met|med)(?: (?:the|his|her|my|das|el|le|la|a|o))?|\b(?:user"
     r"(?:name)?|login|usu\w{3,5}"
@@ -143,7 +144,7 @@ def named(text: str) -> Iterator[Found]:
     yield from talk.logins(text, lower)
     if not _BEFORE_BY.isdisjoint(needles):
         for one in _BY.finditer(lower):
-            if text[one.start()].isupper() or "user " in lower[max(0, one.start() - 80) : one.start()]:
+            if text[one.start()].isupper() or _SPEAKS_SQL.search(lower, max(0, one.start() - 80), one.start()):
                 yield Found("password", one.end(), "by")
 
 
@@ -156,7 +157,7 @@ def _said(text: str, at: int, stem: str) -> Iterator[Found]:
 
 
 def _given(text: str, at: int) -> Iterator[Found]:
-    if found := _SAID.match(text, at):
+    if (found := _SAID.match(text, at)) and not _is_comment(text, at, found):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
         if copula == "on" and not _SAYS_ON.search(name.lower()):
@@ -174,6 +175,11 @@ def _given(text: str, at: int) -> Iterator[Found]:
             yield Found(name, found.end(), "is")
         elif _SQL.match(text, name_end) and text[found.end()] in "'NE":
             yield Found(name, found.end(), "by")
+
+
+def _is_comment(text: str, at: int, said: re.Match[str]) -> bool:
+    """SQL's `COMMENT ON COLUMN users.password IS '…'`."""
+    return said["copula"] == "IS" and "COMMENT ON" in text[max(0, at - 200) : at]
 
 
 def _name_at(text: str, at: int, end: int) -> str:

@@ -20,6 +20,8 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
         r"\W*(?:redacted|hidden|masked|filtered|removed)\W*|x{3,}|your[_ -].*|.*[_-]here|change[_-]?me|replace[_-]?me",
+        r":[a-z_]+|@[a-z_]*(?:pass|pwd|pw|secret|token|key|hash|code|pin|auth)[a-z_]*",  # bound later: `= :password`
+        r"(?-i:PASS(?:WORD|WD|PHRASE)?|SECRET|TOKEN|KEY|PWD|PW|STRING|STR|TEXT|VALUE)",
         r"placeholder|todo|tbd|(?:pass|env|fd|stdin):",
         r"(?:op|vault|secretref|secret|akv|gcp|sm|awssm|keyring|file)://.*|arn:aws:.*",
         r"vault:[\w./-]+#[\w.-]+.*|@microsoft\.keyvault\(.*|ref\+[a-z]+://.*",
@@ -67,7 +69,9 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.]*")
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-_PLACEHOLDER: Final = re.compile(rf"(?:{SCHEME}[ \t]+)?(?:{PLACEHOLDER})", re.IGNORECASE | re.DOTALL)
+_PLACEHOLDER: Final = re.compile(
+    rf"(?:{SCHEME}[ \t]+)?(?:{PLACEHOLDER})|{SCHEME}[ \t]+\$\w+", re.IGNORECASE | re.DOTALL
+)
 
 
 def is_placeholder(value: str) -> bool:
