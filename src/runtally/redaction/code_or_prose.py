@@ -26,6 +26,8 @@ def is_expression(text: str, start: int, end: int, name: str) -> bool:
     if not name or not IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
         return False
     words = in_snake_case(value)
+    if value in SENSITIVE_WORDS or value == "username":
+        return True
     if f"_{in_snake_case(name)}".endswith(f"_{words}"):
         return True
     parts = words.split("_")

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from runtally.redaction import commands, kubernetes, passages
+from runtally.redaction import commands, cookies, kubernetes, passages
 from runtally.redaction.allowance import Allowance
+from runtally.redaction.calls import CALLS
 from runtally.redaction.commands import PIPES
 from runtally.redaction.files import FILES
+from runtally.redaction.headers import HEADERS
 from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
 
-_ROWS: Final = {
-    gate: KEYS.get(gate, ()) + FILES.get(gate, ()) + PIPES.get(gate, ()) for gate in (*KEYS, *FILES, *PIPES)
-}
+_TABLES: Final = (KEYS, FILES, PIPES, CALLS, HEADERS)
+_ROWS: Final = {gate: sum((table.get(gate, ()) for table in _TABLES), ()) for table in _TABLES for gate in table}
 
-GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, kubernetes.GATE)))
+GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, *cookies.GATES, kubernetes.GATE)))
 """A text without any of them holds none of these."""
+
+_COOKIES: Final = frozenset(cookies.GATES)
 
 _COMMON_CHARS: Final = "zqxjkvbpygfwmucldrhsnioate "
 """From the rare ones to the space; what is not among them is rarer still."""
@@ -44,4 +47,6 @@ def _found(text: str, gates: list[str], allowance: Allowance) -> Iterator[passag
         yield from passages.find(_ROWS.get(gate, ()), text, allowance)
     if kubernetes.GATE in gates:
         yield from kubernetes.find(text, allowance)
+    if not _COOKIES.isdisjoint(gates):
+        yield from cookies.find(text, allowance)
     yield from commands.find(text, gates, allowance)

@@ -20,6 +20,8 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
         r"\W*(?:redacted|hidden|masked|filtered|removed)\W*|x{3,}|your[_ -].*|.*[_-]here|change[_-]?me|replace[_-]?me",
+        r"0x[0-9a-f]{1,4}|:[a-z]+:[a-z:]*|(?:required|nullable|sometimes|string|bail)(?:\|[\w:,.]+)+|:\w*(?:pass|pwd|secret|token|key)\w*",
+        r"(?-i:[A-Z0-9]+(?: [A-Z0-9]+)* (?:KEY|TOKEN|SECRET|PASSWORD|PARAMETERS))",
         r"placeholder|todo|tbd|(?:pass|env|fd|stdin):",
         r"(?:op|vault|secretref|secret|akv|gcp|sm|awssm|keyring|file)://.*|arn:aws:.*",
         r"vault:[\w./-]+#[\w.-]+.*|@microsoft\.keyvault\(.*|ref\+[a-z]+://.*",
@@ -33,13 +35,13 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
 
 CODE: Final = (  # what is computed: a call, an item, an attribute of what holds secrets; not `ENC(…)`, it is encrypted
     r"(?:await |new |\*|&|!)?(?!ENC\()[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)\w+)*"
-    r"[(\[](?:[^\n]{0,200}[)\]]|[ \t]*(?:\\?[\n]|\\n|\Z))"
+    r"[(\[](?:[^\n]{0,200}[)\]](?:\.\w+)*|[ \t]*(?:\\?[\n]|\\n|\Z)|[^\n]{0,200}[,%](?=[ \t]*\n))"
     r"|(?:self|this|os|process|env|environ|config|cfg|conf|settings|options|opts|args|params|props|req|request"
     r"|ctx|context"
-    r"|user|account|var|local|module|kwargs|data)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
+    r"|user|account|var|local|module|kwargs|data|json|res|response|result|body|payload|state|exports)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
     r"|[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+){0,8}?(?:\.|->|::|\?\.)\w*(?i:key|token|secret|pass|auth|cred)[\w.]*"
     r"|[A-Za-z_]\w*(?:\.\w+){0,4}\.[A-Z][A-Z0-9_]+(?![\w-])"
-    r"|[A-Z]\w*<[A-Z&']\w*|(?:Get|Read|New|ConvertTo|ConvertFrom|Import)-[A-Z]\w+"
+    r"|[A-Z]\w*(?:::[A-Z]\w*)+|[A-Z]\w*<[A-Z&']\w*|(?:Get|Read|New|ConvertTo|ConvertFrom|Import)-[A-Z]\w+"
     r"|(?i:secrets?|credentials|creds|auth)(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+"
 )
 
