@@ -116,6 +116,10 @@ TEXTS: Final = (
 )
 
 KEPT: Final = (
+    "[RNFBAuthHelper getIdToken:appName forceRefresh:forceRefresh resolve:resolve];",
+    'Log.d(TAG, "updatePassword:onComplete:success");',
+    'const val DEVICE_PASSCODE = "DevicePasscode"',
+    "fun check(username: String?, password: String?) {",
     "password = get_password()",
     "token = self.token",
     "def login(self, username, password): pass",

@@ -226,7 +226,7 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         if _TAKES_A_PAIR.search(before):
             return not _is_message(value)
         is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
-        return is_pair is not None and not _is_word(value)
+        return is_pair is not None and not (_is_word(value) or _is_message(value))
     return found.separator in ('"', "pair", "by") or not value[0].isspace()
 
 
@@ -243,7 +243,7 @@ def _is_name(value: str, rule: Rule) -> bool:
 
 
 def _is_message(value: str) -> bool:
-    return " " in value and value.replace(" ", "").isalpha()
+    return " " in value and value.replace(" ", "").replace("'", "").isalpha()
 
 
 def _is_word(value: str) -> bool:

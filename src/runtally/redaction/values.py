@@ -14,11 +14,12 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
     (
         r"[^\w!@$%^&+~]*|_+",
         rf"(?:{marks.PATTERN})+",
-        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
+        r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[@sdv]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
         r"\W{1,3}\{[\w.]+\}\W{0,3}|\{\{.*\}\}|\$[a-z_]{3,}|![01]|\S{0,12}(?:\.{3}|…)",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
-        r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string|str",
+        r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string\??|str",
+        r"(?:application|text|image|audio|video)/[\w.+-]+",
         r"\W*(?:redacted|hidden|masked|filtered|removed)\W*|x{3,}|your[_ -].*|.*[_-]here|change[_-]?me|replace[_-]?me",
         r"0x[0-9a-f]{1,4}|:[a-z]+:[a-z:]*|(?:required|nullable|sometimes|string|bail)(?:\|[\w:,.]+)+|:\w*(?:pass|pwd|secret|token|key)\w*",
         r"(?-i:[A-Z0-9]+(?: [A-Z0-9]+)* (?:KEY|TOKEN|SECRET|PASSWORD|PARAMETERS))",
@@ -46,7 +47,7 @@ CODE: Final = (  # what is computed: a call, an item, an attribute of what holds
 )
 
 SENSITIVE_WORDS: Final = frozenset(
-    {"pass", "passwd", "password", "secret", "key", "token", "auth", "credential", "cred"}
+    {"pass", "passwd", "password", "secret", "key", "token", "auth", "credential", "cred", "passcode", "passphrase"}
 )
 
 WORDS: Final = frozenset(  # what prose and type annotations say after `password:`
@@ -59,7 +60,8 @@ WORDS: Final = frozenset(  # what prose and type annotations say after `password
     " same only also between was were should would could used using stored sent given being both each its it's their"
     " your our my his her they we he she been more less than then there here what how why where who whose always"
     " leave keep make choose create change update forgot forgotten contains consists expires mismatch matches match"
-    " read write accepted allowed blank null encrypted plaintext one two three any authentication authorization".split()
+    " read write accepted allowed blank null encrypted plaintext one two three any authentication authorization"
+    " nonce".split()
 )
 
 WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-./][A-Za-z]+)*[!?]?|\d+")
