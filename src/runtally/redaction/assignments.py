@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from runtally.redaction import inserts, marks, markup, spoken, tables
+from runtally.redaction import declarations, inserts, marks, markup, spoken, tables
 from runtally.redaction.allowance import MARK_EFFORT, NAME_EFFORT, VALUE_EFFORT, Allowance
 from runtally.redaction.code_or_prose import is_expression, is_part_of_code, is_prose
 from runtally.redaction.extents import (
@@ -19,8 +19,8 @@ from runtally.redaction.extents import (
     value_of_connection,
 )
 from runtally.redaction.found import AFTER_NAME, Found, ends_name, name_before
-from runtally.redaction.names import Names, Rule
-from runtally.redaction.values import WORDLIKE, WORDS, is_label
+from runtally.redaction.names import Names, Rule, in_snake_case
+from runtally.redaction.values import SENSITIVE_WORDS, WORDLIKE, WORDS, is_label
 
 # A pattern that begins with one character is looked for at the speed of that character, which is rare.
 _SEPARATORS: Final = (
@@ -57,11 +57,13 @@ _READS: Final = re.compile(
 )
 _TAKES_A_PAIR: Final = re.compile(
     r"(?:\A|\W)(?:define|[sS]et\w*|put\w*|add\w*|append|header|with\w*|store|save|basicAuth|prop\w*|setenv|getenv"
-    r"|get|env|environ\.get|option)"
-    r"\(\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z",
+    r"|get|env|environ\.get|option|[gG]et_?[eE]nv\w*|\w*\.?(?:flag|Flags\(\)|pflag)\.String(?:Var)?P?|\w*[eE]nv(?:Or)?(?:Default|Or)?)"
+    r"\((?:&[\w.]{1,40}, )?\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z",
 )
 _OPENS_A_PAIR: Final = re.compile(r"[(\[{]\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z")
 
+_FURTHER_TEXT: Final = re.compile(r"[\"'], ?[\"']")
+_NAME: Final = re.compile(r"[:_]?[A-Za-z]+(?:[_.-][A-Za-z]+)*")
 _CLOSES_A_PAIR: Final = re.compile(r"\\{0,15}[\"'`],?\s{0,16}[)\]}]")
 _PHRASE: Final = re.compile(
     r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as"
@@ -115,6 +117,7 @@ def _named_in(text: str) -> Iterator[Found]:
     yield from tables.named(text)
     yield from inserts.named(text)
     yield from markup.named(text)
+    yield from declarations.named(text)
 
 
 def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[Found]:
@@ -224,18 +227,36 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         return False
     if found.separator == "(":
         function = found.name.rpartition(".")[2]
-        return found.before == "set" or not (" " in value or _READS.match(function) or _is_word(value))
+        if _FURTHER_TEXT.match(text, extent.end):
+            return False
+        return (
+            found.before == "set"
+            or found.name.startswith(".")
+            or not (" " in value or _READS.match(function) or _is_word(value))
+        )
     if found.separator == ",":
         before = _up_to_name(text, found.at - 1)
         if _TAKES_A_PAIR.search(before):
-            return True
-        return _CLOSES_A_PAIR.match(text, extent.end) is not None and not _is_word(value)
+            return not _is_message(value)
+        is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
+        return is_pair is not None and not (_is_word(value) or _is_message(value))
     return found.separator in ('"', "pair", "by") or not value[0].isspace()
 
 
 def _is_name(value: str, rule: Rule) -> bool:
-    """One name given for another: `"input_1h": "input_1h_tokens"`."""
-    return "_" in value and value.isidentifier() and ends_name(value) and not rule.gives_away("swordfish")
+    """One name given for another: `"input_1h": "input_1h_tokens"`, `PREF_PASSWORD = "pref_password"`."""
+    if not ends_name(value):
+        return False
+    if "_" in value and value.isidentifier() and not rule.gives_away("swordfish"):
+        return True
+    words = in_snake_case(value).split("_")
+    return value.lower() in SENSITIVE_WORDS or (
+        len(words) > 1 and _NAME.fullmatch(value) is not None and not SENSITIVE_WORDS.isdisjoint(words[-2:])
+    )
+
+
+def _is_message(value: str) -> bool:
+    return " " in value and value.replace(" ", "").replace("'", "").isalpha()
 
 
 def _tells_which(name: str, value: str) -> bool:
@@ -253,7 +274,8 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
     if separator in ("is", "said"):
         extent = extent._replace(end=end_of_bare(text, extent, of_line=True, spaced=False))
     value = text[extent.start : extent.end]
-    if separator in "(," or not rule.gives_away(value) or _tells_which(found.name, value):
+    gives_away = rule.gives_away(value) and not _tells_which(found.name, value)
+    if separator in "(," or not gives_away or text.startswith("!=", found.at - 2):
         return ()
     if is_expression(text, extent.start, extent.end, found.name if separator in _ASSIGNS else ""):
         return ()

@@ -26,6 +26,8 @@ def is_expression(text: str, start: int, end: int, name: str) -> bool:
     if not name or not IDENTIFIER.fullmatch(value) or (name.isupper() and not value.isupper()):
         return False
     words = in_snake_case(value)
+    if value in SENSITIVE_WORDS or value == "username":
+        return True
     if f"_{in_snake_case(name)}".endswith(f"_{words}"):
         return True
     parts = words.split("_")
@@ -36,18 +38,22 @@ _OPERATOR: Final = re.compile(
     r"[ \t]+(?:[+*/?|&-]|==|!=|or|and|if|else|unless|instanceof|as|in|is)(?=[ \t])|[ \t]*\)[ \t]*[{:]"
 )
 _NAMES_TYPE: Final = re.compile(
-    r"[A-Z]\w*[a-z]\w*(?:Keys?|Types?|Tokens?|Secrets?|Passwords?|Credentials?|Str|String|Bytes|Like)"
+    r"[A-Z]|[A-Z]\w*[a-z]\w*(?:Keys?|Types?|Tokens?|Secrets?|Passwords?|Credentials?|Str|String|Bytes|Like)"
 )
+
+_SELECTOR: Final = re.compile(r"[A-Za-z]+(?::[A-Za-z]*)*")
+_CAMEL_CASE: Final = re.compile(r"[a-z][A-Z][A-Za-z]{2,40}:\Z")
+"""A part of the name of an Objective-C method, or of what a log says of one: `getIdToken:onComplete:`."""
 
 
 def is_part_of_code(text: str, start: int, end: int, before: str, separator: str) -> bool:
     """Whether a bare value is a variable or a type, as what stands around the assignment shows."""
     value = text[start:end]
-    if not IDENTIFIER.fullmatch(value):
-        return False
+    if separator == ":" and _SELECTOR.fullmatch(value) and _CAMEL_CASE.search(text, max(0, start - 64), start):
+        return True
     if separator in ":=" and _NAMES_TYPE.fullmatch(value):
         return True
-    if not value.replace("_", "").isalpha():
+    if not IDENTIFIER.fullmatch(value) or not value.replace("_", "").isalpha():
         return False
     if separator == '"' or (before.endswith(("'", '"')) and text[end : end + 1] in ("'", '"')):
         return True

@@ -22,10 +22,16 @@ _LINE_REST: Final = (  # on a line of its own it also goes on over a quote or a 
 )
 _WRAPPER: Final = (
     r"(?:new )?(?:String(?:::from|\.valueOf)?|str|Some|Ok|bytes|b64decode|Buffer\.from|SecretStr|SecretString|Secret"
-    r"|SecretString::new|Secret::new|SecureString|Password|Token|lit|char\[\]|std::string|string|Value|json|raw|quote)"
-    r"\((?=[\"'`])"
+    r"|SecretString::new|Secret::new|SecureString|Password|Token|lit|char\[\]|std::string|string|Value|json|raw|quote"
+    r"|Field|SecretString::from|QStringLiteral|QString|QLatin1String|\[\]byte|(?:\w{1,20}\.){0,2}(?:GetBytes|fromhex"
+    r"|fromUtf8|DecodeString|FromBase64String|fromBase64)|Secret(?:Str|String)?::from|R|qq|qw|%[qQwi]"
+    r"|Bytes::from(?:_static)?|HeaderValue::from_static|env|ref|useState|useRef|Set|List|Optional|Just|T|_T|TEXT)"
+    r"\((?=[@$bLru]{0,2}[\"'`])|R\"(?=\()|#{1,3}(?=\")|r#{1,3}(?=\")|(?:by lazy )?\{ ?(?=[\"'][^\"'\n]{1,99}[\"'] ?\})"
 )
-_ANNOTATION: Final = rf"[&*]?[A-Za-z][\w.<>\[\]|?]{{0,40}}[ \t]{{0,4}}=[ \t]{{0,4}}(?=[\w@]{{0,2}}[\"'`]|{_WRAPPER})"
+_ANNOTATION: Final = (
+    r"(?:&'\w{1,12} |&?mut |&|\*|const |\[\]const )?(?:\[[\w; ]{0,12}\]|[A-Za-z][\w.<>\[\]|?]{0,40}|\[:0\]const u8)"
+    rf"[ \t]{{0,4}}=[ \t]{{0,4}}(?=[\w@]{{0,2}}[\"'`]|{_WRAPPER})"
+)
 VALUE: Final = re.compile(
     rf"[=>]{{0,2}}(?:\*\*(?=[ \t]))?[ \t]{{0,40}}(?:\\\r?\n[ \t]{{0,16}})?(?:{_ANNOTATION})?(?:\(\s{{0,24}}(?=[\"']))?"
     r"(?:!!(?:str|binary)[ \t]+|&[\w-]{1,40}[ \t]+(?=[^\s|>-]))?"
@@ -52,7 +58,8 @@ _OF_CONNECTION: Final = re.compile(
     r"[ ]{0,2}(?!&(?:quot|apos|#))(?P<value>[^;{\"'\s\\][^;\n\"'<>\\]{0,255}?)\s*(?=[;\"'<]|\Z|\n)"
 )
 _JOINED: Final = re.compile(
-    r"(?:[\"'][ \t]{0,8}(?:[+.\\][ \t]{0,4})?\n[ \t]{0,40}(?:[+.][ \t]{0,4})?[fbr]?[\"'][^\"'\n]{1,256}(?=[\"']))+"
+    r"(?:[\"'][ \t]{0,8}(?:(?:[+.\\][ \t]{0,4})?\n[ \t]{0,40}(?:[+.][ \t]{0,4})?|(?:[+.&]|\.\.|<>|\|\|)[ \t]{0,4})"
+    r"[fbr@$]?[\"'][^\"'\n]{1,256}(?=[\"']))+"
 )
 _BRACED: Final = re.compile(r"\{(?P<braced>[^{}\n\"\\]{1,256}(?:\}\}[^{}\n\"\\]{0,256}){0,8})\}(?=;|\s|\Z|[\"'])")
 

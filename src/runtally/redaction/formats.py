@@ -3,24 +3,25 @@
 from collections.abc import Iterator
 from typing import Final
 
-from runtally.redaction import commands, kubernetes, passages
+from runtally.redaction import commands, cookies, kubernetes, passages
 from runtally.redaction.allowance import Allowance
+from runtally.redaction.calls import CALLS
 from runtally.redaction.files import FILES
+from runtally.redaction.headers import HEADERS
 from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
 from runtally.redaction.needles import Needles
 from runtally.redaction.scripts import SCRIPTS
 from runtally.redaction.sql import SQL
 
-_ROWS: Final = {
-    gate: tuple(row for rows in (KEYS, FILES, SCRIPTS, SQL) for row in rows.get(gate, ()))
-    for gate in (*KEYS, *FILES, *SCRIPTS, *SQL)
-}
+_TABLES: Final = (KEYS, FILES, SCRIPTS, SQL, CALLS, HEADERS)
+_ROWS: Final = {gate: sum((table.get(gate, ()) for table in _TABLES), ()) for table in _TABLES for gate in table}
 
-GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, kubernetes.GATE)))
+GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, *cookies.GATES, kubernetes.GATE)))
 """A text without any of them holds none of these."""
 
 _GATES: Final = Needles(GATES)
+_COOKIES: Final = frozenset(cookies.GATES)
 
 
 def hidden(text: str, mark: Mark, allowance: Allowance) -> str:
@@ -34,4 +35,6 @@ def _found(text: str, gates: list[str], allowance: Allowance) -> Iterator[passag
         yield from passages.find(_ROWS.get(gate, ()), text, allowance)
     if kubernetes.GATE in gates:
         yield from kubernetes.find(text, allowance)
+    if not _COOKIES.isdisjoint(gates):
+        yield from cookies.find(text, allowance)
     yield from commands.find(text, gates, allowance)

@@ -48,14 +48,15 @@ AFTER_NAME: Final = (
 )
 """Behind a separator: whether a name may end before it."""
 
-_CLOSES: Final = " \t\"'`\\]0123456789_-?|+!*"
+_CLOSES: Final = " \t\"'`\\[]0123456789_-?|+!*"
 _ENDING_CHARS: Final = max(map(len, _VALUED_ENDINGS))
 # Nearly every separator is refused by the letters before it, before any name is read.
 _LAST_THREE: Final = frozenset(ending[-3:] for ending in _VALUED_ENDINGS)
 _SHORT_ENDINGS: Final = frozenset(ending for ending in _VALUED_ENDINGS if len(ending) == 2)
 _ESCAPED_BREAK: Final = re.compile(r"\\[nrt]")
 _NAME_BACKWARDS: Final = re.compile(
-    r"(?!terces:)[ \t]{0,8}[?|+!*]{0,2}[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)\]?(?P<quote>[\"'`]\\{0,15})?"
+    r"(?!terces:)[ \t]{0,8}[?|+!*]{0,2}[ \t]{0,4}(?!\][a-z_]{1,40}:DETCADER\[)(?:\]\d{0,4}\[)?\]?"
+    r"(?P<quote>[\"'`]\\{0,15})?"
     r"(?P<name>[\w.-]{2,64}(?: [^\W\d_]{1,12}){0,2})"
 )
 _LINE_START: Final = re.compile(  # backwards: `export `, `$env:`, a list's dash, a quotation's `> `

@@ -148,8 +148,12 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ),
     ("token", opaque(6), rf"[a-z0-9]*token|pat|bearer|{_any_of(languages.TOKENS)}"),
     ("token", opaque(16), r"[a-z0-9]*tokens|jwts?|(?:id|access)_?jwt|sas"),
-    ("authorization", ANY, r"authorization|(?:authorization|auth)_header"),
-    ("cookie", rf"[^=\s]{{1,80}}=.+|{opaque(16)}", r"cookies?"),
+    (
+        "authorization",
+        r"(?!(?:username|realm|[cC]redential|id|oauth_\w+|keyId)=|AWS4-HMAC|OAuth\Z).*",
+        r"authorization|(?:authorization|auth)_header",
+    ),
+    ("cookie", rf"(?![^=;\s]{{1,80}}=[^=\s])(?:{opaque(16)})", r"cookies?"),
     ("cookie", _unlike_an_id(12), r"phpsessid|jsessionid|sessionid|connect_sid|asp_net_session_id|session_cookie"),
     ("cookie", _unlike_an_id(20), r"session"),
     (

@@ -80,14 +80,6 @@ SHAPES: Final[tuple[Row, ...]] = (
         r"(?i:bearer)[ \t]+(?!\w{1,40}=[\"\w])(?P<value>(?=[\w.~+/-]{0,99}\d)[\w.~+/=-]{8,}|[\w.~+/=-]{24,})",
     ),
     ("basic_credentials", ("asic ",), r"(?i:basic)[ \t]+(?P<value>[A-Za-z0-9+/]{6,}={0,2})"),
-    (
-        "cookie",
-        ("ookie",),
-        (
-            r"(?i:cookie)(?:\\{0,15}[\"'`])?\]?[ \t]*[:=][ \t]*(?:\\{0,15}[\"'`])?(?P<value>[\w!#$%&*+.^|~-]{1,80}="
-            r"(?:[^\s;,\"'`\\]+|\"[^\"\n]{1,999}\"?)(?:;[ \t]*(?:[\w-]{1,80}=[^\s;,\"'`\\]*|HttpOnly|Secure))*)"
-        ),
-    ),
     ("cookie", ("_gitlab_session=",), r"_gitlab_session=(?P<value>[0-9a-z]{32})"),
     # A port is no password and a digest no host; a slash is in a password only where a host and a path follow it.
     (

@@ -110,7 +110,7 @@ _SAID_OF_ONE: Final = re.compile(
 )
 _SAYS_ON: Final = re.compile("salasana|parool|tunnussana|salasõna")
 _QUOTES: Final = frozenset("\"'`«„“\u2018「『")
-_WITH: Final = re.compile(r"\w{0,16}[\"']?[ \t]{1,4}(?=[^\s:=(),.;-])")
+_WITH: Final = re.compile(r"\w{0,16}[\"'*]?[ \t]{1,24}(?=[^\s:=(),.;-])")
 _SQL: Final = re.compile(r"[ \t]{1,4}(?=[NE]?['\"])")
 _BY: Final = re.compile(r"identified (?:with [\w\"']{1,60} )?(?:by|as) (?:password )?(?:values )?(?=\\{0,15}['\"]|\w)")
 _SPEAKS_SQL: Final = re.compile(r"\b(?:user|grant|role|connect to|encryption key|key management) ")
@@ -127,6 +127,10 @@ _SETS: Final = re.compile(
     r"(?: --?[\w-]{1,20})?)[ \t]{1,4}"
     r"[\"']?(?:[\w.-]{1,30}[:/]){0,3})\Z"
 )
+_BEGINS: Final = re.compile(  # a name alone begins a line of a language that needs no sign between it and its value
+    r"(?:\A|\n)[ \t]{0,16}(?:@|:|\((?:def\w{0,12}|setq) [*:^\w ]{0,24})?\Z|#[ \t]{0,4}define[ \t]{1,8}\Z|[{ ]:\Z"
+)
+_ENDS: Final = re.compile(r"[@L(]{0,2}(?P<quote>[\"'])[^\"'\n]{1,200}(?P=quote)[)}\]]{0,3}[ \t]*(?:\r?\n|\Z)")
 _MAY_BE_VALUE: Final = re.compile(r"[\"'`«„“]|[^\s\d]{0,24}\d|[^\s!@#$%^&*+~]{0,24}[!@#$%^&*+~]")
 _WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
 
@@ -169,7 +173,7 @@ def _given(text: str, at: int) -> Iterator[Found]:
         name, before = text[start:name_end], text[max(0, start - 64) : start]
         if not (name.isupper() or _MAY_BE_VALUE.match(text, found.end())):
             return
-        if _SETS.search(before):
+        if _SETS.search(before) or (_BEGINS.search(before) and _ENDS.match(text, found.end())):
             yield Found(name, found.end(), "--")
         elif _GIVES.search(before):
             yield Found(name, found.end(), "is")

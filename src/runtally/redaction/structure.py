@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from runtally.redaction import lists, marks, records
+from runtally.redaction import cookies, lists, marks, records
 from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, UNLIMITED, VALUE_EFFORT, Allowance
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.records import Members
@@ -185,6 +185,8 @@ class _Walk:
         redacted = self._redact_text(text, self._allowance)
         if rule:
             self._allowance.spend(VALUE_EFFORT)
+            if rule.kind == "cookie" and cookies.is_header(redacted):
+                return cookies.hidden(redacted, marks.of_kind, self._allowance)
             if (rule.gives_away(text) or rule.gives_away(redacted)) and not records.is_message(redacted):
                 return marks.of_kind(rule.kind)
         return redacted
