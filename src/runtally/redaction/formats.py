@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from runtally.redaction import commands, kubernetes, passages
+from runtally.redaction import commands, directives, kubernetes, passages
+from runtally.redaction.accounts import ACCOUNTS
 from runtally.redaction.allowance import Allowance
 from runtally.redaction.commands import PIPES
 from runtally.redaction.files import FILES
 from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
+from runtally.redaction.packages import PACKAGES
 
+_TABLES: Final = (KEYS, FILES, ACCOUNTS, PACKAGES, PIPES)
 _ROWS: Final = {
-    gate: KEYS.get(gate, ()) + FILES.get(gate, ()) + PIPES.get(gate, ()) for gate in (*KEYS, *FILES, *PIPES)
+    gate: tuple(row for table in _TABLES for row in table.get(gate, ()))
+    for gate in {**KEYS, **FILES, **ACCOUNTS, **PACKAGES, **PIPES}
 }
 
-GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, kubernetes.GATE)))
+GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, *directives.GATES, kubernetes.GATE)))
 """A text without any of them holds none of these."""
 
 _COMMON_CHARS: Final = "zqxjkvbpygfwmucldrhsnioate "
@@ -44,4 +48,5 @@ def _found(text: str, gates: list[str], allowance: Allowance) -> Iterator[passag
         yield from passages.find(_ROWS.get(gate, ()), text, allowance)
     if kubernetes.GATE in gates:
         yield from kubernetes.find(text, allowance)
+    yield from directives.find(text, [gate for gate in gates if gate in directives.GATES], allowance)
     yield from commands.find(text, gates, allowance)
