@@ -210,7 +210,10 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
         Row(
             "password_hash",
             ("$",),
-            (r"(?P<value>\$(?:apr1|1|2[abxy]?|[5-9]|g?y|sha1|argon2(?:id|i|d)|scrypt)\$[\w./$,=+-]{20,})"),
+            (
+                r"(?P<value>\$(?:apr1|1|2[abxy]?|[5-9]|g?y|sha1|argon2(?:id|i|d)|scrypt)\$[\w./$,=+-]{20,}"
+                r"|\$[PH]\$[\w./]{31}(?![\w./]))"
+            ),
         ),
         Row(
             "password_hash",

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from runtally.redaction import commands, cookies, kubernetes, passages
+from runtally.redaction import commands, cookies, directives, kubernetes, passages
+from runtally.redaction.accounts import ACCOUNTS
 from runtally.redaction.allowance import Allowance
 from runtally.redaction.calls import CALLS
 from runtally.redaction.files import FILES
@@ -11,13 +12,17 @@ from runtally.redaction.headers import HEADERS
 from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
 from runtally.redaction.needles import Needles
+from runtally.redaction.packages import PACKAGES
 from runtally.redaction.scripts import SCRIPTS
 from runtally.redaction.sql import SQL
 
-_TABLES: Final = (KEYS, FILES, SCRIPTS, SQL, CALLS, HEADERS)
-_ROWS: Final = {gate: sum((table.get(gate, ()) for table in _TABLES), ()) for table in _TABLES for gate in table}
+_TABLES: Final = (KEYS, FILES, ACCOUNTS, PACKAGES, SCRIPTS, SQL, CALLS, HEADERS)
+_ROWS: Final = {
+    gate: tuple(row for table in _TABLES for row in table.get(gate, ()))
+    for gate in dict.fromkeys(gate for table in _TABLES for gate in table)
+}
 
-GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, *cookies.GATES, kubernetes.GATE)))
+GATES: Final = tuple(dict.fromkeys((*_ROWS, *commands.PLACES, *cookies.GATES, *directives.GATES, kubernetes.GATE)))
 """A text without any of them holds none of these."""
 
 _GATES: Final = Needles(GATES)
@@ -37,4 +42,5 @@ def _found(text: str, gates: list[str], allowance: Allowance) -> Iterator[passag
         yield from kubernetes.find(text, allowance)
     if not _COOKIES.isdisjoint(gates):
         yield from cookies.find(text, allowance)
+    yield from directives.find(text, [gate for gate in gates if gate in directives.GATES], allowance)
     yield from commands.find(text, gates, allowance)

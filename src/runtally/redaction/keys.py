@@ -22,6 +22,8 @@ _IN_BASE64: Final = tuple(
     for of in ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
 )
 
+_WIF: Final = r"(?<!\w)(?P<value>[KLc5][1-9A-HJ-NP-Za-km-z]{50,51})(?!\w)"
+
 KEYS: Final[dict[str, tuple[Row, ...]]] = {
     "----": (
         # To the END line; where that was cut off, to the end of the text (or of the JSON string that it stands in), if
@@ -66,5 +68,62 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
             ('"kty', '"kty\\', "'kty"),
             rf"{QUOTE}(?:[dpqk]|d[pq]|qi){QUOTE}\s{{0,4}}:\s{{0,4}}{QUOTE}(?P<value>[\w+/=-]{{16,}})",
         ),
+    ),
+    # What BIND keeps: `Private-key-format: v1.3`
+    "rivate-key-format": (
+        Row(
+            "private_key",
+            ("rivate-key-format",),
+            r"(?:Key|PrivateExponent|Prime[12]|Exponent[12]|Coefficient):[ \t]{1,4}(?P<value>[A-Za-z0-9+/]{16,}={0,2})",
+        ),
+    ),
+    "hmac-": (
+        # nsupdate and dig: `-y hmac-sha256:name:key`, `key hmac-sha256:name key`
+        Row(
+            "secret",
+            ("hmac-",),
+            r"hmac-(?:md5|sha\d{1,3})(?::[\w.-]{1,100}[ \t:]{1,4})(?P<value>[A-Za-z0-9+/]{20,}={0,2})",
+        ),
+    ),
+    # Development chains print theirs.
+    "Private Keys": (
+        Row(
+            "private_key",
+            ("Private Keys",),
+            r"Private Keys\s{1,4}[=-]{3,60}[^=]{1,4000}",
+            r"(?P<value>(?:0x)?[0-9a-f]{64})(?!\w)",
+        ),
+    ),
+    "_hmac": (
+        Row("secret", ("_hmac",), r"(?:aes\d{3}|rc4)_hmac(?:_nt)?[ \t:=]{1,20}(?P<value>[0-9a-f]{32,64})(?!\w)"),
+    ),
+    "(hex)": (Row("secret", ("Key for ",), r"Key for [^\s]{1,100} \(hex\): {0,4}(?P<value>[0-9a-f]{16,64})(?!\w)"),),
+    # What `openssl enc -P` prints
+    "iv": (Row("secret", ("\niv",), r"key {0,2}= {0,2}(?P<value>[0-9A-Fa-f]{32,64})\r?\n {0,4}iv {0,2}="),),
+    "BORG_KEY": (
+        Row(
+            "private_key",
+            ("BORG_KEY ",),
+            r"BORG_KEY [0-9a-f]{64}\s{1,4}(?P<value>[A-Za-z0-9+/]{40,100}(?:\s{1,2}[A-Za-z0-9+/=]{1,100}){0,20})",
+        ),
+    ),
+    # Bitcoin's wallet import format
+    "rivkey": (Row("private_key", ("privkey",), _WIF),),
+    "WIF": (Row("private_key", ("WIF",), _WIF),),
+    # ESPHome and Zigbee
+    "encryption:": (
+        Row(
+            "secret",
+            ("encryption:",),
+            rf"encryption:[ \t]{{0,4}}{LINE_END}[ \t]{{1,20}}key:[ \t]{{1,4}}(?:{QUOTE})?(?P<value>[A-Za-z0-9+/]{{43}}=)",  # noqa: E501
+        ),
+    ),
+    "network_key": (
+        Row("secret", ("network_key",), r"network_key(?:\\?[\"'])?:\s{0,4}\[(?P<value>[\dxXA-Fa-f, ]{30,200})\]"),
+    ),
+    # An Ethereum keystore
+    '"kdf': (Row("private_key", ('ciphertext"',), r"ciphertext\"\s{0,4}:\s{0,4}\"(?P<value>[0-9a-f]{64,200})\""),),
+    "option key": (
+        Row("password", ("option key ",), r"option key (?P<quote>['\"])(?P<value>[^'\"\n]{5,64})(?P=quote)"),
     ),
 }

@@ -150,7 +150,10 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ("token", opaque(16), r"[a-z0-9]*tokens|jwts?|(?:id|access)_?jwt|sas"),
     (
         "authorization",
-        r"(?!(?:username|realm|[cC]redential|id|oauth_\w+|keyId)=|AWS4-HMAC|OAuth\Z).*",
+        (
+            r"(?!(?:username|realm|[cC]redential|id|oauth_\w+|keyId)=|AWS4-HMAC|OAuth\Z|(?:(?:en|dis)abled?|required"
+            r"|optional|mandatory|rbac|abac|webhook|node|always|never|simple|basic|oauth2?)\Z).*"
+        ),
         r"authorization|(?:authorization|auth)_header",
     ),
     ("cookie", rf"(?![^=;\s]{{1,80}}=[^=\s])(?:{opaque(16)})", r"cookies?"),
@@ -163,12 +166,25 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ),
     ("credential", rf"{_LOGIN}|{opaque(12)}", r"auth|auth_?(?:string|data)"),
     ("credential", opaque(16), r"credentials?|creds?|sig|(?:amz|goog|access)_?signature"),
+    # What tools call their own
+    ("secret", opaque(16), r"(?:hash|ticket|derivation|cache_key|password|passwd|passwords)_?salt(?:main)?"),
+    (
+        "api_key",
+        opaque(16),
+        r"(?:des|aes|upgrade|gpr|gradle_publish|luks|rndc|tsig|ddns|omapi|sse|peer|sealing)_?keys?",
+    ),
+    ("api_key", r"[0-9a-f]{32}|[A-Za-z0-9]{32}", r"(?:primary|deterministic|routing)_?key"),
+    ("password", r"\*[0-9A-F]{40}|\$.{20,}", r"authentication_string"),
+    ("cookie", r"\S{6,}", r"erlang_?cookie"),
+    ("token", opaque(16), r"(?:github|gitlab|bitbucket)_oauth"),
+    ("password", opaque(6), r"file_pass"),
+    ("credential", ANY, r"rpc_?auth"),
 )
 
 _VARIANTS: Final = (  # what may follow the words of a row
     *("prod", "production", "dev", "development", "test", "stage", "staging", "live", "sandbox", "local", "old", "new"),
     *("previous", "current", "primary", "secondary", "value", "val", "string", "str", "plain", "plaintext", "b64"),
-    *("base64", "encoded", "confirmation", "confirm", "again", "repeat"),
+    *("base64", "hex", "encoded", "confirmation", "confirm", "again", "repeat"),
 )
 
 _ENDINGS: Final = (  # every name above ends in one of these, in snake_case and without a variant
@@ -184,6 +200,8 @@ _ENDINGS: Final = (  # every name above ends in one of these, in snake_case and 
         "mnemonic",
         "seed",
         "salt",
+        "saltmain",
+        "_oauth",
         "_team",
         "pepper",
         "community",
@@ -210,7 +228,19 @@ _ENDINGS: Final = (  # every name above ends in one of these, in snake_case and 
 NAME_ENDINGS: Final = (  # what stands before a separator in a text where a name of the rows above may end
     *("pass", "word", "words", "passwd", "phrase", "passcode", "passcodes", "phrases", "pwd", "auth", "psk", "puk"),
     *("key", "keys", "key_base", "keybase", "hash", "pin", "code", "codes", "cvv", "cvc", "otp", "key-data"),
-    *("key_data", "secret", "secrets", "secret_id", "mnemonic", "seed", "_salt", "pepper", "community", "token"),
+    *(
+        "key_data",
+        "secret",
+        "secrets",
+        "secret_id",
+        "mnemonic",
+        "seed",
+        "salt",
+        "saltmain",
+        "pepper",
+        "community",
+        "token",
+    ),
     *("tokens", "pat", "jwt", "authorization", "cookie", "cookies", "sessid", "sessionid", ".sid", "session"),
     *("credential", "credentials", "cred", "creds", "sig", "signature", "wort", "senha", "clave", "mdp", "parola"),
     *("wachtwoord", "heslo", "haslo", "salasana", "contrasena", "passe", "value"),

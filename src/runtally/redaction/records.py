@@ -73,6 +73,8 @@ def members(keys: Iterable[str], names: Names) -> Members:
     rules = {key: rule for key in snake if (rule := names.rule_for(key[-NAME_CHARS:]))}
     if "kty" in snake:
         rules |= {key: _PRIVATE_KEY for key in _KEY_MEMBERS if key in snake}
+    if "kdf" in snake and "ciphertext" in snake:  # a wallet's file
+        rules["ciphertext"] = _PRIVATE_KEY
     valued = tuple(key for key, words in snake.items() if words.rpartition("_")[2] in _VALUED)
     naming = tuple(key for key, words in snake.items() if _names_another(words)) if valued else ()
     flags = tuple(key for key, words in snake.items() if words in _SAYS_SECRET) if valued else ()

@@ -73,6 +73,14 @@ SHAPES: Final[tuple[Row, ...]] = (
     ("wallet_key", ("allet(", "ccounts"), r"(?:Wallet\(|accounts\W{1,8})[\"'](?P<value>0x[0-9a-fA-F]{64})"),
     ("salesforce_session", ("00D",), r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{12,15}![\w.-]{60,}"),
     ("credential", ("ignature=",), r"[?&;](?i:signature)=(?P<value>[\w%~+/-]{20,}={0,2})"),
+    (
+        "token",
+        ("code=", "key=", "appid="),
+        (
+            r"[?&](?:code|key|appid)=(?P<value>(?<=appid=)[0-9a-f]{32}|(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Z])"
+            r"(?=[\w-]{0,60}[a-z])[\w-]{20,200})(?=[&#\s\"'`\\)>,]|\Z)"
+        ),
+    ),
     # Without a digit, only what is longer than a word; `realm=…` belongs to a challenge, not to a credential.
     (
         "bearer_token",

@@ -220,6 +220,10 @@ _SERVICES: Final = (
         ("EAA",),
         r"EAA(?![A-Za-z0-9]{1,80}AAA)(?=[A-Za-z0-9]{0,40}\d)(?=[A-Za-z0-9]{0,40}[a-z])[A-Za-z0-9]{80,300}(?![A-Za-z0-9+/=])",
     ),
+    ("private_key", ("RWRTY0Iy", "RWRCS"), r"RWR(?:TY0Iy|CS[0w])[A-Za-z0-9+/]{80,}={0,2}"),  # minisign, signify
+    ("age_key", ("AGE-PLUGIN-",), r"AGE-PLUGIN-[A-Z0-9-]{2,30}-1[0-9A-Z]{20,}"),
+    ("macaroon", ("0201036c6e64", "AgEDbG5k"), r"(?:0201036c6e64[0-9a-f]{60,}|AgEDbG5k[\w+/-]{60,}={0,2})"),
+    ("password", ("AQAAANCMnd8",), r"AQAAANCMnd8BFdER[A-Za-z0-9+/]{40,}={0,2}"),  # encrypted for one user of Windows
     ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
     ("private_key", _KEYS_IN_BASE64, r"LS0tLS1CRUdJTi[\w+/]{40,}={0,2}"),
     ("bitcoin_key", ("5H", "5J", "5K", "6P"), r"(?:5[HJK]|6P)[1-9A-HJ-NP-Za-km-z]{49,56}(?![A-Za-z0-9])"),
