@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtally.redaction import Allowance, Redactor, assignments, formats, spoken
+from runtally.redaction import Allowance, Redactor, assignments, formats, marks, shape_search, spoken
 from runtally.redaction.extents import value_at
 from runtally.redaction.needles import Needles
 from runtally.redaction.passages import places
@@ -92,3 +92,13 @@ def test_only_the_dash_of_an_option_is_one(text, count):
 def test_a_comma_parts_a_name_from_its_value_only_in_brackets(text, is_hidden):
     assert ("swordf1sh" not in Redactor().text(text)) is is_hidden
     assert bool([*assignments._named_in(text)]) is is_hidden
+
+
+TOKENS_IN_A_ROW = ["YCP-", "YCM-", "AQVN-", "YCAJE-", f"YCP{'b' * 35}-", f"sq0atp-{'b4' * 12}-", f"md-A1{'b' * 19}-"]
+
+
+@pytest.mark.parametrize("token", TOKENS_IN_A_ROW)
+def test_tokens_in_a_row_are_hidden_in_the_first_pass(token):
+    once = shape_search.BUILT_IN.hidden(token * 100, marks.of_kind, Allowance())
+    assert "[REDACTED:" in once
+    assert shape_search.BUILT_IN.hidden(once, marks.of_kind, Allowance()) == once
