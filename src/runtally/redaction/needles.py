@@ -8,8 +8,8 @@ from typing import Final
 _COMMON_CHARS: Final = "zqxjkvbpgwyfmucldhrsniotae "
 """From the rare ones to the space; what is not among them is rarer still."""
 _LONG_CHARS: Final = 1000
-_WORTH_A_PATTERN: Final = 3
-"""In a shorter text, and for fewer words, a pattern is not worth its calls."""
+_WORTH_A_PATTERN: Final = 2
+"""In a shorter text, and for one word, a pattern is not worth its calls."""
 
 
 class Needles:
@@ -45,7 +45,7 @@ class _Shared:
         self.needles = needles
 
     def may_be_in(self, text: str) -> bool:
-        """False if a text with the character has none of the words; one pass for three of them is less than three."""
+        """False if a text with the character has none of the words; one pass for all is less than one for each."""
         return len(self.needles) < _WORTH_A_PATTERN or self._pattern.search(text) is not None
 
     @cached_property
