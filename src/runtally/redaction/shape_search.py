@@ -38,14 +38,15 @@ class Shapes:
 
     def hidden(self, text: str, mark: Mark, allowance: Allowance) -> str:
         """`text` with what has a shape replaced by its mark, in one pass."""
-        text = self._hidden_in_runs(text, mark, allowance)
+        text = self.hidden_in_runs(text, mark, allowance)
         if phrases := [*seed_phrases.found(text, allowance)]:
             text = _replaced(text, phrases, mark)
         for shape in self._rows.found(text, allowance):
             text = shape.hidden(text, mark, allowance)
         return text
 
-    def _hidden_in_runs(self, text: str, mark: Mark, allowance: Allowance) -> str:
+    def hidden_in_runs(self, text: str, mark: Mark, allowance: Allowance) -> str:
+        """`text` with what has a shape within a long run replaced by its mark, in one pass."""
         runs = long_runs(text)
         if not runs:
             return text

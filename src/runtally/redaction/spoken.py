@@ -64,7 +64,9 @@ _ENDS_WORD: Final = {
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
 _BEFORE_BY: Final = frozenset({"ied by", "ied with"})
-_NEEDLES: Final = Needles((*_STEMS, *sorted(_BEFORE_BY)))
+NEEDLES: Final = (*_STEMS, *sorted(_BEFORE_BY))
+"""A text in ASCII without any of them, in lower case, says nothing of a secret."""
+_NEEDLES: Final = Needles(NEEDLES)
 _ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
 _COPULAS: Final = (
     r"is(?: now)?(?: still)?(?: set to)?(?: generated for \S{1,60}(?=:))?|are|was|will be|should be"

@@ -13,7 +13,7 @@ _NOT_INSIDE: Final = r"(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
 """For a prefix that may as well stand inside a generated token of letters, digits, `-` and `_`."""
 
 _ENDS: Final = r"(?:(?![\w-])|(?<=[_-])(?=AQVN|YCAJE|YC[MP]|EAAA|sq0|sha256~|md-|api-|sdk-))"
-"""Nothing more of a token follows, unless it is the next one: else only the last of a row would be one, pass by pass."""
+"""Nothing of the token follows, unless it is the next one: else only the last of a row would be one, pass by pass."""
 
 # Discord's tokens begin with the digits of an id in base64.
 _DIGITS_IN_BASE64: Final = tuple(map("".join, product("MNO", "DTjz", "AEIMQUYcgk")))
