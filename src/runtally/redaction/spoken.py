@@ -81,7 +81,7 @@ _OF: Final = (
 )
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
-    rf"(?P<of>(?: {_OF} (?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    rf"(?P<of>(?: {_OF} (?:[\w.@'\u2019`/-]{{1,80}}+ ?){{1,2}}?"
     r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
     rf"(?:\s{{1,3}}(?P<copula>{_COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
