@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
-_COMMON_CHARS: Final = "zqxjkvbpgwyfmucldhrsniotae "
-"""From the rare ones to the space; what is not among them is rarer still."""
+RAREST_FIRST: Final = "~$|@`^\\'\"ZQXJKYV=:_/+98765GHUWBFNLPDMORECISAT43210-.zqxjkvbpygwfumcldhrsniotae "
+"""What each character of a word is looked for by: a text without the rarest one does not hold the word."""
 _LONG_CHARS: Final = 1000
 _WORTH_A_PATTERN: Final = 2
 """In a shorter text, and for one word, a pattern is not worth its calls."""
@@ -20,7 +20,7 @@ class Needles:
     def __init__(self, needles: Iterable[str]) -> None:
         by_char: dict[str, list[str]] = {}
         for needle in dict.fromkeys(needles):
-            by_char.setdefault(min(needle, key=_COMMON_CHARS.find), []).append(needle)
+            by_char.setdefault(min(needle, key=RAREST_FIRST.find), []).append(needle)
         self._by_char = tuple((char, tuple(group)) for char, group in by_char.items())
         self._shared = tuple(_Shared(char, group) for char, group in self._by_char)
 
