@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
-RAREST_FIRST: Final = "~$|@`^\\'\"ZQXJKYV=:_/+98765GHUWBFNLPDMORECISAT43210-.zqxjkvbpygwfumcldhrsniotae "
+RAREST_FIRST: Final = "~$|@`^\\'\"ZQXJKYV=:_/+98765GHUWBFNLPDMORECISAT43210zqxj-.kvbpygwfumcldhrsniotae "
 """What each character of a word is looked for by: a text without the rarest one does not hold the word."""
 _LONG_CHARS: Final = 1000
 _WORTH_A_PATTERN: Final = 2
