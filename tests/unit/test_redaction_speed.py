@@ -1,12 +1,26 @@
 """What makes redaction quick changes nothing of what it finds, nor of what it counts."""
 
+from pathlib import Path
+
 import pytest
 
-from runtally.redaction import Allowance, Redactor, assignments, formats, spoken
+from runtally.redaction import (
+    Allowance,
+    Redactor,
+    assignments,
+    first_look,
+    formats,
+    marks,
+    seed_phrases,
+    shape_search,
+    shapes,
+    spoken,
+)
 from runtally.redaction.extents import value_at
 from runtally.redaction.needles import Needles
 from runtally.redaction.passages import places
 
+CORPORA = Path(__file__).parents[1] / "redaction" / "corpora"
 PROSE = "The agent read the file and then explained, step by step, why four of the tests failed. "
 NEEDLES = {"formats": formats._GATES, "spoken": spoken._NEEDLES, "in any language": spoken._ALL_NEEDLES}
 
@@ -92,3 +106,58 @@ def test_only_the_dash_of_an_option_is_one(text, count):
 def test_a_comma_parts_a_name_from_its_value_only_in_brackets(text, is_hidden):
     assert ("swordf1sh" not in Redactor().text(text)) is is_hidden
     assert bool([*assignments._named_in(text)]) is is_hidden
+
+
+TOKENS_IN_A_ROW = ["YCP-", "YCM-", "AQVN-", "YCAJE-", f"YCP{'b' * 35}-", f"sq0atp-{'b4' * 12}-", f"md-A1{'b' * 19}-"]
+
+
+@pytest.mark.parametrize("token", TOKENS_IN_A_ROW)
+def test_tokens_in_a_row_are_hidden_in_the_first_pass(token):
+    once = shape_search.BUILT_IN.hidden(token * 100, marks.of_kind, Allowance())
+    assert "[REDACTED:" in once
+    assert shape_search.BUILT_IN.hidden(once, marks.of_kind, Allowance()) == once
+
+
+NEEDLES_OF_SHAPES = [needle for _, needles, _ in shapes.SHAPES for needle in needles]
+
+
+@pytest.mark.parametrize(
+    "needle", sorted({*formats.GATES, *spoken.NEEDLES, *seed_phrases.TOLD_BY, *NEEDLES_OF_SHAPES} - {"://"})
+)
+def test_a_text_with_what_leads_to_a_secret_is_not_innocent(needle):
+    assert not first_look.is_innocent(f"the {needle} of ann")
+
+
+def test_no_shape_of_an_address_is_without_an_at_sign():
+    assert all("@" in pattern for _, needles, pattern in shapes.SHAPES if "://" in needles)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_innocent"),
+    [
+        ("Fix the flaky test of the sweeper, and explain why it failed", True),
+        ("/home/ann/app/src/service/runs.py:12", True),
+        ("https://docs.example.com/en/5.0/topics/default/", True),
+        ("0190b3c4-0000-7000-8000-000000000000", True),
+        ("DB_PASSWD: tr0ub4dor", False),
+        ("wachtwoord: tr0ub4dor", False),
+        ("phpsessid: abcdefghij0123456789", False),
+        ("run it with --sig tr0ub4dor", False),
+        ("contraseña tr0ub4dor", False),
+        ("legal winner thank year wave sausage worth useful legal winner thank yellow", False),
+        ("ann | tr0ub4dor", False),
+    ],
+)
+def test_what_is_innocent_is_told_at_a_glance(text, is_innocent):
+    assert first_look.is_innocent(text) is is_innocent
+
+
+def test_what_is_innocent_at_a_glance_is_so_at_a_closer_look():
+    lines = {line for path in CORPORA.rglob("*.txt") for line in path.read_text().splitlines()}
+    innocent = [line for line in lines if first_look.is_innocent(line)]
+    assert len(innocent) > len(lines) // 20
+    for line in innocent:
+        assert [*assignments._named_in(line)] == []
+        assert formats.hidden(line, marks.of_kind, Allowance()) == line
+        shape = shape_search.BUILT_IN
+        assert shape.hidden(line, marks.of_kind, Allowance()) == shape.hidden_in_runs(line, marks.of_kind, Allowance())

@@ -46,6 +46,7 @@ _PAIRS: Final = tuple(  # a name and its value side by side, as in a container's
     )
     for end, names in (("ame", "[nN]ame"), ("ey", "[kK]ey"), ("ield", "[fF]ield"), ("eader", "[hH]eader"))
 )
+_SIGNS_OF_A_PAIR: Final = 2
 _FORM: Final = re.compile(
     r"name=\\{0,15}\"([\w.\[\]-]{1,64})\\{0,15}\"(?:(?:\r?\n|\\r\\n)[\w-]{1,40}:[^\r\n\\]{0,100}){0,2}(?:\r?\n"
     r"|\\r\\n){2}"
@@ -101,23 +102,28 @@ def _found(text: str, names: Names, allowance: Allowance) -> Iterator[Found]:
 
 
 def _named_in(text: str) -> Iterator[Found]:
+    yield from named_by_sign(text)
+    yield from spoken.named(text)
+    yield from tables.named(text)
+    yield from inserts.named(text)
+    yield from markup.named(text)
+    yield from declarations.named(text)
+
+
+def named_by_sign(text: str) -> Iterator[Found]:
+    """Every name in `text` that a sign parts from its value, or makes the name of a flag."""
     for separator, pattern in _SEPARATORS:
         if separator in text:
             yield from _separated(text, separator, pattern)
     if "-" in text:
         yield from (Found(one[0].strip("- \t"), one.end(), "--") for one in _FLAG.finditer(text))
-    if "al" in text and (":" in text or "=" in text):
+    if "al" in text and text.count(":") + text.count("=") >= _SIGNS_OF_A_PAIR:
         for pattern in _PAIRS:
             yield from (Found(one[1], one.end(), "pair") for one in pattern.finditer(text))
     if "%" in text and "%3" in text:
         yield from _encoded(text)
     if 'name="' in text or "name=\\" in text:
         yield from (Found(one[1], one.end(), "whole") for one in _FORM.finditer(text))
-    yield from spoken.named(text)
-    yield from tables.named(text)
-    yield from inserts.named(text)
-    yield from markup.named(text)
-    yield from declarations.named(text)
 
 
 def _separated(text: str, separator: str, pattern: re.Pattern[str]) -> Iterator[Found]:

@@ -281,7 +281,11 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "obscure ": ("obscure ",),
     "smbclient ": ("smbclient ",),
     "encrypt_string ": ("encrypt_string ",),
-    "user": (" user ", "_user ", "/user:", "userid="),
+    "_user ": ("_user ",),
+    "/user:": ("/user:",),
+    "userid=": ("userid=",),
+    # ` user ` is a word of prose, too, and a part of commands with these programs alone.
+    **dict.fromkeys(("net ", "net.exe ", "samba-tool ", "db2 "), (" user ",)),
     "pass": ("/pass:", "_passphrase ", "_passwd", "_password ", "password "),
     "ecret": ("secrets set ", "_secret_"),
     "auth": ("_auth",),

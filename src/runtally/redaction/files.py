@@ -181,7 +181,7 @@ FILES: Final[dict[str, tuple[Row, ...]]] = {
     ),
     "MAGIC-COOKIE": (Row("cookie", ("MAGIC-COOKIE-1",), r"MIT-MAGIC-COOKIE-1[ \t]{1,20}(?P<value>[0-9a-f]{32})"),),
     "{AQAAAB": (Row("password", ("{AQAAAB",), r"(?P<value>\{AQAAAB[A-Za-z0-9+/]{8,}={0,2}\})"),),
-    "define": (
+    "define(": (
         # WordPress' salts
         Row(
             "secret",

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from runtally.domain import limits
-from runtally.redaction import assignments, formats, json_text, marks
+from runtally.redaction import assignments, first_look, formats, json_text, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.further import NOTHING, Further
 from runtally.redaction.further_search import FurtherNames, FurtherShapes
@@ -20,6 +20,8 @@ _ANY_NAME_CHARS: Final = limits.TICKET_CHARS
 """No name has a lower limit."""
 _SECRET_CHARS: Final = 5
 """No text that is shorter holds a secret and what gives it away: `pwd=x`."""
+_LOOKED_AT_CHARS: Final = 320
+"""A longer text has mostly something in it that may lead to a secret."""
 _REPEATED_CHARS: Final = 128
 _REPEATED_TEXTS: Final = 4096
 """Names, keys and paths come again and again: so many innocent texts, no longer than that, are known by heart."""
@@ -33,6 +35,7 @@ class Redactor:
         self._shapes = SHAPES
         self._further_shapes = FurtherShapes(further.patterns)
         self._hides_no_word = not further.patterns
+        self._adds_nothing = not (further.names or further.patterns)
         self._structure = Structure(self.text, self._names)
         self._innocent: dict[str, float] = {}
         self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
@@ -79,6 +82,8 @@ class Redactor:
             redacted = json_text.redacted(text, lambda value: self.json(value, allowance))
             if redacted is not None:
                 return redacted
+        if self._adds_nothing and len(text) <= _LOOKED_AT_CHARS and first_look.is_innocent(text):
+            return self._shapes.hidden_in_runs(text, marks.of_kind, allowance)
         return assignments.without_assignments(
             self._without_shapes(text, marks.of_kind, allowance), self._names, allowance
         )

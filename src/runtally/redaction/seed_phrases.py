@@ -13,7 +13,7 @@ from runtally.redaction.token_search import Found
 _LENGTHS: Final = (12, 15, 18, 21, 24)
 _SHORT_CHARS: Final = 320
 """A text of nothing but a phrase is no longer; in a longer one, something says what it is."""
-_TOLD_BY: Final = ("seed", "nemonic", "hrase", "ecovery", "allet")
+TOLD_BY: Final = ("seed", "nemonic", "hrase", "ecovery", "allet")
 _LISTED_SHARE: Final = 0.75
 """Other wallets have lists of their own, which are much like this one; in prose one word of four is listed."""
 _PROSE: Final = frozenset({"the", "and", "for", "are", "was", "has", "its", "not", "but", "from", "into", "our"})
@@ -28,8 +28,8 @@ Span = tuple[int, int]
 
 def found(text: str, allowance: Allowance) -> Iterator[Found]:
     """The phrases in the text, in their order: words of a list that are said to be a phrase or hold the checksum."""
-    is_told = any(word in text for word in _TOLD_BY)
-    if not is_told and not (len(text) <= _SHORT_CHARS and text.islower() and len(text.split()) >= _LENGTHS[0]):
+    is_told = any(word in text for word in TOLD_BY)
+    if not is_told and not may_be_one(text):
         return
     plain = text.replace("\\n", "  ")
     listed = bytes(map(_numbers().__contains__, _WORD.findall(plain)))
@@ -43,6 +43,11 @@ def found(text: str, allowance: Allowance) -> Iterator[Found]:
             if words != sorted(words) and (_is_mostly_listed(words) if is_told else _checked(words)):
                 at, length = (0, len(words)) if len(words) in _LENGTHS else _checked(words) or (0, len(words))
                 yield Found(phrase[at][0], phrase[at + length - 1][1], "seed_phrase")
+
+
+def may_be_one(text: str) -> bool:
+    """Whether the text may be nothing but a phrase."""
+    return len(text) <= _SHORT_CHARS and text.islower() and len(text.split()) >= _LENGTHS[0]
 
 
 def _unbroken(text: str, spans: list[Span]) -> Iterator[list[Span]]:

@@ -10,15 +10,13 @@ from typing import Final
 from runtally.redaction import gitleaks, seed_phrases, shapes, vendors
 from runtally.redaction.allowance import NEEDLE_EFFORT, SHAPE_EFFORT, Allowance
 from runtally.redaction.marks import Mark
+from runtally.redaction.needles import RAREST_FIRST
 from runtally.redaction.runs import joined_runs, long_runs
 from runtally.redaction.shapes import Row
 from runtally.redaction.token_search import Found, Tokens, TokenShape
 from runtally.redaction.tokens import TOKENS
 from runtally.redaction.values import is_placeholder
 from runtally.redaction.vendors import Vendors
-
-_RAREST_FIRST: Final = "~$|@`^\\'\"ZQXJKYV=:_/+98765GHUWBFNLPDMORECISAT43210-.zqxjkvbpygwfumcldhrsniotae "
-"""What each character of a needle is looked for by: a text without the rarest one does not hold the needle."""
 
 
 class Shapes:
@@ -38,14 +36,15 @@ class Shapes:
 
     def hidden(self, text: str, mark: Mark, allowance: Allowance) -> str:
         """`text` with what has a shape replaced by its mark, in one pass."""
-        text = self._hidden_in_runs(text, mark, allowance)
+        text = self.hidden_in_runs(text, mark, allowance)
         if phrases := [*seed_phrases.found(text, allowance)]:
             text = _replaced(text, phrases, mark)
         for shape in self._rows.found(text, allowance):
             text = shape.hidden(text, mark, allowance)
         return text
 
-    def _hidden_in_runs(self, text: str, mark: Mark, allowance: Allowance) -> str:
+    def hidden_in_runs(self, text: str, mark: Mark, allowance: Allowance) -> str:
+        """`text` with what has a shape within a long run replaced by its mark, in one pass."""
         runs = long_runs(text)
         if not runs:
             return text
@@ -122,7 +121,7 @@ class _Needles:
 
 
 def _rarest(needle: str) -> str:
-    return min(needle, key=_RAREST_FIRST.find)
+    return min(needle, key=RAREST_FIRST.find)
 
 
 def _is_name_and_password(encoded: str) -> bool:

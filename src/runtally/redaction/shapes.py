@@ -70,7 +70,7 @@ IN_RUNS: Final[tuple[Row, ...]] = (  # the needles are looked for in `runs.long_
 SHAPES: Final[tuple[Row, ...]] = (
     ("braintree_token", ("access_token$",), r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
     ("telegram_token", (":A",), r"(?<!\d)\d{6,10}:A[\w-]{30,}"),
-    ("wallet_key", ("allet(", "ccounts"), r"(?:Wallet\(|accounts\W{1,8})[\"'](?P<value>0x[0-9a-fA-F]{64})"),
+    ("wallet_key", ("0x",), r"(?:Wallet\(|accounts\W{1,8})[\"'](?P<value>0x[0-9a-fA-F]{64})"),
     ("salesforce_session", ("00D",), r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{12,15}![\w.-]{60,}"),
     ("credential", ("ignature=",), r"[?&;](?i:signature)=(?P<value>[\w%~+/-]{20,}={0,2})"),
     (

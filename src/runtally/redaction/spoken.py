@@ -96,11 +96,13 @@ _ENDS_WORD: Final = {
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
 _BEFORE_BY: Final = frozenset({"ied by", "ied with"})
-_NEEDLES: Final = Needles((*_STEMS, *sorted(_BEFORE_BY)))
+NEEDLES: Final = (*_STEMS, *sorted(_BEFORE_BY))
+"""A text in ASCII without any of them, in lower case, says nothing of a secret."""
+_NEEDLES: Final = Needles(NEEDLES)
 _ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
-    rf"(?P<of>(?: {languages.OF} (?!file\b)(?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
+    rf"(?P<of>(?: {languages.OF} (?!file\b)(?:[\w.@'\u2019`/-]{{1,80}}+ ?){{1,2}}?"
     r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
     rf"(?:\s{{1,3}}(?P<copula>{languages.COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,

@@ -12,6 +12,9 @@ from typing import Final
 _NOT_INSIDE: Final = r"(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
 """For a prefix that may as well stand inside a generated token of letters, digits, `-` and `_`."""
 
+_ENDS: Final = r"(?:(?![\w-])|(?<=[_-])(?=AQVN|YCAJE|YC[MP]|EAAA|sq0|sha256~|md-|api-|sdk-))"
+"""Nothing of the token follows, unless it is the next one: else only the last of a row would be one, pass by pass."""
+
 # Discord's tokens begin with the digits of an id in base64.
 _DIGITS_IN_BASE64: Final = tuple(map("".join, product("MNO", "DTjz", "AEIMQUYcgk")))
 
@@ -84,7 +87,7 @@ _CLOUDS: Final = (
         ("AKID",),
         r"AKID(?=[A-Za-z0-9]{0,31}[a-z])(?=[A-Za-z0-9]{0,31}\d)[A-Za-z0-9]{32}(?![A-Za-z0-9])",
     ),
-    ("yandex_key", ("AQVN", "YCAJE", "YCM", "YCP"), r"(?:AQVN|YCAJE|YC[MP])[\w-]{33,38}(?![\w-])"),
+    ("yandex_key", ("AQVN", "YCAJE", "YCM", "YCP"), r"(?:AQVN|YCAJE|YC[MP])[\w-]{33,38}" + _ENDS),
     ("yandex_token", ("t1.",), r"t1\.[\w-]{6,999}={0,2}\.[\w-]{80,}={0,2}"),
     ("yandex_token", ("y0_",), r"y0_[\w-]{40,}"),
     ("vault_token", ("hvs.", "hvb.", "hvr."), r"hv[sbr]\.[\w-]{20,}"),
@@ -98,7 +101,7 @@ _CLOUDS: Final = (
     ("mongodb_secret", ("mdb_sa_sk_",), r"mdb_sa_sk_[\w-]{30,}"),
     ("dbt_token", ("dbtc_", "dbts_", "dbtu_"), r"dbt[csu]_[\w-]{30,}={0,2}"),
     ("cloudflare_token", ("cfat_", "cfut_", "cfk_"), r"cf(?:at|ut|k)_[\w-]{40,}"),
-    ("openshift_token", ("sha256~",), r"sha256~[\w-]{43}(?![\w-])"),
+    ("openshift_token", ("sha256~",), r"sha256~[\w-]{43}" + _ENDS),
     (
         "paseto",
         tuple(f"v{version}.{kind}." for version in "1234" for kind in ("local", "public")),
@@ -156,7 +159,7 @@ _SERVICES: Final = (
     (
         "square_token",
         ("EAAA", "sq0atp-", "sq0csp-"),
-        r"(?:sq0(?:atp|csp)-|(?<![+/])EAAA(?=[\w-]{0,40}\d))[\w-]{22,60}(?![\w-])",
+        r"(?:sq0(?:atp|csp)-|(?<![+/])EAAA(?=[\w-]{0,40}\d))[\w-]{22,60}" + _ENDS,
     ),
     ("sendgrid_key", ("SG.",), r"SG\.[\w-]{16,64}\.[\w-]{16,}"),
     ("twilio_key", ("SK",), r"SK[0-9a-f]{32}(?![A-Za-z0-9])"),
@@ -193,13 +196,13 @@ _SERVICES: Final = (
         ("access-sandbox-", "access-development-", "access-production-"),
         r"access-[a-z]{7,11}-[0-9a-f]{8}-[0-9a-f-]{27}",
     ),
-    ("mandrill_key", ("md-",), r"md-(?=[\w-]{0,21}\d)(?=[\w-]{0,21}[A-Z])[\w-]{22}(?![\w-])"),
+    ("mandrill_key", ("md-",), r"md-(?=[\w-]{0,21}\d)(?=[\w-]{0,21}[A-Z])[\w-]{22}" + _ENDS),
     (
         "mollie_key",
         ("live_",),
         r"live_(?=[A-Za-z0-9]{0,29}\d)(?=[A-Za-z0-9]{0,29}[A-Z])[A-Za-z0-9]{30,}",
     ),
-    ("launchdarkly_key", ("api-", "sdk-"), r"(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}(?![\w-])"),
+    ("launchdarkly_key", ("api-", "sdk-"), r"(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}" + _ENDS),
     ("datadog_key", ("pub",), r"pub[0-9a-f]{32}(?![A-Za-z0-9])"),
     ("trello_token", ("ATTA",), r"ATTA[0-9a-f]{60,}[0-9A-F]{0,8}"),
     ("sumup_key", ("sup_sk_",), r"sup_sk_[A-Za-z0-9]{20,}"),
