@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from runtally.domain import limits
+from runtally.domain.caller import LABEL_CHARS
 from runtally.domain.errors import InvalidInput
 from runtally.domain.hosts import parse_host
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 
-_LABEL_CHARS: Final = 4096
-"""Far beyond what is kept of a label: it is cut where secrets are known."""
 _PLAIN_NAME: Final = re.compile(r"(?:[A-Z]{0,8}[a-z]{0,15}\d{0,4}(?:[._-]|\Z))+")
 """Short words and numbers, which are no secret; knowing one takes much longer than starting."""
 _LEVELS: Final = ("error", "warning", "info", "debug")
@@ -66,9 +65,13 @@ def read(
         allowed_hosts=_hosts("RUNTALLY_ALLOWED_HOSTS", environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
         log_level=_level("RUNTALLY_LOG_LEVEL", environ.get("RUNTALLY_LOG_LEVEL", "")),
         log_file=_log_file(environ.get("RUNTALLY_LOG_FILE", "")),
-        session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[:_LABEL_CHARS] or None,
+        session_id=_label(environ.get("CLAUDE_CODE_SESSION_ID", "")),
         prices=_own_file("the prices file", environ.get("RUNTALLY_PRICES", "")),
     )
+
+
+def _label(given: str) -> str | None:
+    return given if 0 < len(given) <= LABEL_CHARS else None
 
 
 def environment_of_child(**changes: str) -> dict[str, str]:

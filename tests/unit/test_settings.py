@@ -91,3 +91,8 @@ def test_a_project_that_is_called_like_a_secret_is_refused_without_repeating_it(
 @pytest.mark.parametrize("name", ["my-project", "Team.web_2", "0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f", "AnOddName" * 5])
 def test_an_ordinary_project_is_none(name: str) -> None:
     assert read({"RUNTALLY_PROJECT_KEY": name}).projects == (name,)
+
+
+def test_a_session_that_is_far_too_long_is_none() -> None:
+    assert read({"CLAUDE_CODE_SESSION_ID": "s" * 4096}).session_id == "s" * 4096
+    assert read({"CLAUDE_CODE_SESSION_ID": "s" * 4097}).session_id is None
