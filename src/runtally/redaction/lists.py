@@ -64,8 +64,7 @@ def command_line(program: str, items: list[Any]) -> tuple[str, int]:
     words: list[str] = []
     chars = 0
     for word in items[:_LINE_WORDS]:
-        chars += len(word) if isinstance(word, str) else _LINE_CHARS
-        if chars > _LINE_CHARS:
+        if not isinstance(word, str) or (chars := chars + len(word)) > _LINE_CHARS:
             break
         words.append(word)
     if not any(word[:1] == "-" and word[1:2].strip() for word in words):
