@@ -18,7 +18,7 @@ from runtally.domain.requests import EndRun, ReportUsage, Request
 from runtally.service import access_keys, problems, repricing, sweeping
 from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
-from runtally.service.scrub import allowance_of_call, clip, names_to_mark, size_of, with_marks
+from runtally.service.scrub import allowance_of_call, clip, names_to_mark, refuse_secret_project, size_of, with_marks
 from runtally.service.unit import Unit
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Entry:
             # Not under the write lock.
             self.load_prices()
         asked = digests_of(request) if request.is_repeatable else _NOTHING_ASKED
-        clean, named = self._redacted(request, origin)
+        clean, named = self._redacted(caller, request, origin)
 
         def do(store: Store) -> tuple[AnswerT, int]:
             request, origin = named(store)
@@ -127,7 +127,7 @@ class Entry:
             LimitExceeded, InvalidInput: as `write`.
         """
         caller.require("read")
-        _, named = self._redacted(request, origin)
+        _, named = self._redacted(caller, request, origin)
 
         def do(store: Store) -> tuple[AnswerT, bool]:
             request, origin = named(store)
@@ -174,12 +174,15 @@ class Entry:
         return lambda store: problems.keep(store, noted)
 
     def _redacted(
-        self, request: RequestT, origin: Origin
+        self, caller: Caller, request: RequestT, origin: Origin
     ) -> tuple[RequestT, Callable[[Store], tuple[RequestT, Origin]]]:
         """The request redacted but for its names, and what gives it and its origin in a transaction: there its secret
         names have marks of the database.
         """
         redactor = self._redactor()
+        if redactor is not None and getattr(request, "project_key", None) is None:
+            for project in (caller.default,) if caller.default else caller.projects or ():
+                refuse_secret_project(project, "a project_key that this caller is bound to", redactor=redactor)
         allowance = None if redactor is None else allowance_of_call()
         clean = clip(request, redactor, allowance)
         names = names_to_mark(clean, origin, redactor, allowance)
