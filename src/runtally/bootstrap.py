@@ -109,6 +109,17 @@ def make_redactor(settings: Settings) -> "Callable[[], Redactor]":
     return make
 
 
+def refuse_secret_projects(settings: Settings, projects: Sequence[str]) -> None:
+    """Raise `InvalidInput` if what names a project is a secret by the user's file; the settings know other secrets."""
+    if not (settings.redact and settings.redact_extra and projects):
+        return
+    from runtally.service.scrub import refuse_secret_project  # noqa: PLC0415 - as below
+
+    redactor = make_redactor(settings)()
+    for project in projects:
+        refuse_secret_project(project, "a project_key", redactor=redactor)
+
+
 def open_ledger(settings: Settings, database: Database | None = None) -> Ledger:
     """The ledger that the settings describe, in a database of its own unless one is given.
 

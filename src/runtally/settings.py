@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Final
 
 from runtally.domain import limits
+from runtally.domain.caller import LABEL_CHARS
 from runtally.domain.errors import InvalidInput
 from runtally.domain.hosts import parse_host
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 
-_LABEL_CHARS: Final = 4096
-"""Far beyond what is kept of a label: it is cut where secrets are known."""
-_PLAIN_NAME: Final = re.compile(r"(?:[A-Z]{0,8}[a-z]{0,15}\d{0,4}(?:[._-]|\Z))+")
-"""Short words and numbers, which are no secret; knowing one takes much longer than starting."""
+_PLAIN_NAME: Final = re.compile(
+    r"(?=.{1,14}\Z|(?:[a-z]{6,}[._-])*[a-z]{6,}\Z)[a-z]{1,15}(?:[._-][a-z]{1,15})*[._-]?\d{0,4}"
+)
+"""Words in lower case and a number: short, or longer words than tokens begin with. Knowing what else is no secret takes
+much longer than starting.
+"""
+_SHOWN_CHARS: Final = 11
+"""What is longer may be a secret that was put into the wrong variable."""
 _LEVELS: Final = ("error", "warning", "info", "debug")
 
 
@@ -66,9 +71,13 @@ def read(
         allowed_hosts=_hosts("RUNTALLY_ALLOWED_HOSTS", environ.get("RUNTALLY_ALLOWED_HOSTS", "")),
         log_level=_level("RUNTALLY_LOG_LEVEL", environ.get("RUNTALLY_LOG_LEVEL", "")),
         log_file=_log_file(environ.get("RUNTALLY_LOG_FILE", "")),
-        session_id=environ.get("CLAUDE_CODE_SESSION_ID", "")[:_LABEL_CHARS] or None,
+        session_id=_label(environ.get("CLAUDE_CODE_SESSION_ID", "")),
         prices=_own_file("the prices file", environ.get("RUNTALLY_PRICES", "")),
     )
+
+
+def _label(given: str) -> str | None:
+    return given if 0 < len(given) <= LABEL_CHARS else None
 
 
 def environment_of_child(**changes: str) -> dict[str, str]:
@@ -111,7 +120,7 @@ def _path(what: str, given: str) -> Path:
 def _level(name: str, given: str) -> str:
     level = given.lower() or "warning"
     if level not in _LEVELS:
-        raise InvalidInput(f"{name} is {given!r}; set it to {', '.join(_LEVELS[:-1])} or {_LEVELS[-1]}")
+        raise InvalidInput(f"{name} is {_shown(given)}; set it to {', '.join(_LEVELS[:-1])} or {_LEVELS[-1]}")
     return level
 
 
@@ -147,10 +156,14 @@ def _listed(given: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in given.split(",") if part.strip())
 
 
+def _shown(given: str) -> str:
+    return repr(given) if len(given) <= _SHOWN_CHARS else f"a text of {len(given):,} characters"
+
+
 def _switch(name: str, given: str) -> bool:
     switches = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
     if given.lower() not in switches:
-        raise InvalidInput(f"{name} is {given!r}; set it to on or off")
+        raise InvalidInput(f"{name} is {_shown(given)}; set it to on or off")
     return switches[given.lower()]
 
 
@@ -159,5 +172,5 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     if not given:
         return default
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", given):
-        raise InvalidInput(f"{name} is {given!r}; set it to a whole number of seconds from 1 to 999999999")
+        raise InvalidInput(f"{name} is {_shown(given)}; set it to a whole number of seconds from 1 to 999999999")
     return int(given)

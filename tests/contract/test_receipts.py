@@ -6,6 +6,7 @@ import pytest
 
 from runtally import pricing
 from runtally.domain.caller import NOWHERE
+from runtally.domain.errors import Conflict
 from runtally.domain.lifecycle import STALE_AFTER_SECONDS_DEFAULT
 from runtally.domain.models import Answer, RunStarted
 from runtally.domain.ports import Database
@@ -177,6 +178,22 @@ async def test_a_payload_as_deep_as_the_door_takes_it_can_be_sent_again(door: Do
     run_id = await door.run(run_id=an_id(1), input=deep)
     again = await door.unchanging("core_start_run", run_id=run_id, input=deep)
     assert again["created"] is False
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_step_sent_again_is_known_after_redaction_was_switched(
+    opened: Database, database: LedgerDatabase, clock: CountingClock, first: bool
+):
+    before, after = (door_to(opened, database, clock, redact=redact) for redact in (first, not first))
+    call = {
+        "tool": "sh",
+        "span_id": "s1",
+        "input": {"args": ["--password", "hunter2Zq9Kx7Lw3"]},
+        "attributes": {"n": 1},
+    }
+    sent = await before("track_mcp", **call)
+    assert await after("track_mcp", **call) == sent | {"duplicate": True}
+    assert isinstance(await after.refused("track_mcp", **call | {"attributes": {"n": 2}}), Conflict)
 
 
 def door_to(opened: Database, database: LedgerDatabase, clock: CountingClock, *, redact: bool) -> Door:

@@ -49,7 +49,7 @@ async def test_a_step_with_a_secret_id_is_a_retry_and_its_children_find_it(door,
     above, below = (await door("get_run", run_id=run_id, detail="spans"))["spans"]
     assert below["parent_span_id"] == above["span_id"] == above["name"]
     with pytest.raises(Conflict):
-        await door("core_report_usage", run_id=run_id, traces=[{"name": "another", "span_id": TOKEN}])
+        await door("core_report_usage", run_id=run_id, traces=[{"name": OTHER, "span_id": TOKEN}])
     await door("core_report_usage", run_id=run_id, traces=[{"name": "another", "span_id": OTHER}])
     assert TOKEN not in str(database.rows())
 

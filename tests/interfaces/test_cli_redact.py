@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runtally.redaction import Redactor
 from tests.journeys.processes import BOUND_SECONDS, StdioClient, command, environment, run
 
 TOKEN = "ghp_" + "a1B2" * 9
@@ -163,3 +164,62 @@ def test_a_file_of_json_is_looked_at_as_a_value(tmp_path: Path) -> None:
     file.write_text(json.dumps({"headers": [{"name": "X-Api-Key", "value": "plain words"}]}, indent=2))
     ended = run("redact", "--check", str(file))
     assert ended.stdout.splitlines()[0] == f'{file}:5:17: api_key: "value": "[REDACTED:api_key]"'
+
+
+@pytest.mark.parametrize("arguments", [[], ["serve", "--http", "--port", "0"]])
+def test_a_project_that_a_pattern_finds_is_refused(arguments: list[str], extra: Path, tmp_path: Path) -> None:
+    given = {"RUNTALLY_DB": str(tmp_path / "ledger.db"), "RUNTALLY_REDACT_EXTRA": str(extra)}
+    for ended in (
+        run(*arguments, RUNTALLY_PROJECT_KEY=KEY, **given),
+        run("keys", "create", "--project", KEY, "--role", "read", **given),
+    ):
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "has the shape of a secret" in ended.stderr
+        assert KEY not in ended.stderr
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_a_line_that_is_longer_than_a_piece_is_refused() -> None:
+    ended = read(b"x " * (4 * 1024 * 1024 - 10) + TOKEN.encode() + b" end")
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert b"- has a line of more than 8,388,608 characters; break it" in ended.stderr
+
+
+def test_a_closed_stdin_is_told() -> None:
+    ended = subprocess.run(
+        ["sh", "-c", '"$@" <&-', "sh", *command("redact", "-")],
+        env=environment(),
+        capture_output=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr == b"runtally: error: stdin is closed; name a file, or send one to stdin\n"
+
+
+def test_what_a_terminal_would_obey_in_the_name_of_a_file_is_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "a\x1b[2J\n.log"
+    file.write_text("fine\n")
+    ended = run("redact", "--check", str(file))
+    assert ended.stdout == f"{tmp_path}/a\\x1b[2J\\n.log: nothing would be hidden\n"
+    assert "\x1b" not in run("redact", f"{file}.absent").stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_what_is_printed_is_utf_8_whatever_the_terminal_says(options: list[str]) -> None:
+    ended = read(f"😀 password={KEY}\n".encode(), *options, PYTHONIOENCODING="latin-1")
+    assert "😀 password=[REDACTED:password]\n" in ended.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"secret":{"x":"hunter2Zq"},"a":1,"a":2}',
+        '{"password":"hunter2Zq","password":null}',
+        '{"a":{"password":{"x":"hunter2Zq"},"password":{"x":1}}}',
+    ],
+)
+def test_a_key_that_stands_twice_hides_nothing_from_redaction(text: str) -> None:
+    for shown in (read(text.encode()).stdout.decode(), Redactor().text(text)):
+        assert "hunter2Zq" not in shown
+        assert "[REDACTED:" in shown

@@ -104,9 +104,16 @@ def test_the_allowance_is_for_the_call_as_a_whole() -> None:
     assert clip(many, None) == many
 
 
-def test_what_is_cut_is_counted_no_further_than_it_is_kept() -> None:
+@pytest.mark.parametrize("text", ORDINARY.values(), ids=ORDINARY)
+def test_a_payload_that_is_cut_is_redacted_whole_within_the_bound(text: str) -> None:
+    long = f"{(text * (MESSAGE_BYTES // 2 // len(text) + 1))[: MESSAGE_BYTES // 2]}\npassword=hunter2xyz\n"
+    assert clip(parse(TrackMcp, {"tool": "search", "input": {"log": long}}), Redactor()).input.truncated
+
+
+def test_what_is_cut_is_counted_all_the_same() -> None:
     tail = "x" * PAYLOAD_BYTES * 2 + "secret: a " * 100_000
-    assert clip(parse(TrackMcp, {"tool": "search", "input": tail}), Redactor()).input.truncated
+    with pytest.raises(LimitExceeded):
+        clip(parse(TrackMcp, {"tool": "search", "input": tail}), Redactor())
 
 
 def test_an_allowance_changes_no_result() -> None:

@@ -228,19 +228,8 @@ def test_what_a_pattern_costs_is_counted_and_grows_with_the_text_alone(told, pie
     assert costs[1] <= 40 + 15 * costs[0]
 
 
-class Counted(Allowance):
-    """An allowance that is never spent, and tells what was."""
-
-    def __init__(self) -> None:
-        super().__init__(1e9)
-
-    @property
-    def spent(self) -> float:
-        return 1e9 - self._left
-
-
 def cost(redactor: Redactor, text: str) -> float:
-    allowance = Counted()
+    allowance = Allowance(1e9)
     redactor.text(text, allowance)
     return allowance.spent
 
@@ -249,3 +238,37 @@ def test_a_hostile_text_is_refused_and_not_looked_through(read):
     own = Redactor(read('[[pattern]]\npattern = "aaa[ab]{2,9}[ab]{2,9}[ab]{2}x"\n[[name]]\nname = "aaa"'))
     with pytest.raises(LimitExceeded):
         own.text("a" * 400_000, Allowance())
+
+
+COSTLY = "\n".join(
+    f"[[pattern]]\npattern = 'aaa[a]{{0,100}}[b]{{{number % 2 + 1}}}[A-Z]{{{number // 2 + 1}}}'"
+    for number in range(100)
+)
+
+
+def test_names_cost_the_same_known_or_not_and_are_bounded(read):
+    own = Redactor(read(COSTLY))
+    spent = []
+    for _ in range(2):
+        allowance = Allowance(1e9)
+        assert not own.is_in_name("aaa" * 10, allowance)
+        spent.append(allowance.spent)
+    assert spent[0] == spent[1] > 1_000
+    within = Allowance()
+    with pytest.raises(LimitExceeded):
+        any(own.is_in_name(f"{'a' * 60} {number}", within) for number in range(1000))
+
+
+def test_keys_cost_the_same_known_or_not(read):
+    own = Redactor(read(COSTLY))
+    value = {f"{'a' * 30}{number}": 1 for number in range(39)}
+    spent = []
+    for _ in range(2):
+        allowance = Allowance(1e9)
+        own.json(value, allowance)
+        spent.append(allowance.spent)
+    assert spent[0] == spent[1] > 10_000
+    with pytest.raises(LimitExceeded):
+        own.json(
+            [{f"{'a' * 30}{number}": 1 for number in range(39 * one, 39 * one + 39)} for one in range(30)], Allowance()
+        )

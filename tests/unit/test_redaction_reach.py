@@ -10,8 +10,8 @@ from runtally.domain.errors import InvalidInput, LimitExceeded
 from runtally.domain.fields import compact_json
 from runtally.domain.requests import ReportUsage, StartRun
 from runtally.domain.validation import parse
+from runtally.mcp_server.origin import origin_of
 from runtally.redaction import Redactor
-from runtally.service.beginnings import beginning_of, without_end
 from runtally.service.scrub import clip, names_to_mark, with_marks
 from tests.door import an_id
 
@@ -161,20 +161,35 @@ def test_a_payload_that_is_cut_is_redacted_as_one_that_is_not():
     assert len(stored.json) == limits.PAYLOAD_BYTES
 
 
-def test_the_beginning_of_a_value_is_as_long_as_asked_for_and_a_beginning():
-    value = {"a": ["x" * 10, {"b": "y" * 30, "c": None, "d": []}], "e": "z" * 100}
-    as_json = json.dumps(value, separators=(",", ":"))
-    assert beginning_of(value, 1000) == value
-    for chars in range(20, 150):
-        beginning = json.dumps(beginning_of(value, chars), separators=(",", ":"))
-        assert as_json.startswith(beginning.rstrip('"]}'))
-        assert len(beginning) >= min(chars, len(as_json)) - 6
-    assert beginning_of("x" * 50, 12) == "x" * 10
-    assert beginning_of(7, 5) == 7
+LONG = FILLING * 1800
+VALUE = "hunter2Zq9Kx7Lw3"
 
 
-def test_the_end_is_taken_from_the_last_string_alone():
-    assert without_end({"a": ["xxx", {"b": "abcdef"}]}, 4) == {"a": ["xxx", {"b": "ab"}]}
-    assert without_end({"a": "xxx", "b": []}, 4) == {"a": "xxx", "b": []}
-    assert without_end(["[REDACTED:password]"], 4) == ["[REDACTED:password]"]
-    assert without_end("abcdef", 4) == "ab"
+@pytest.mark.parametrize(
+    "payload",
+    [
+        json.dumps({"password": {"value": VALUE}, "log": LONG}),
+        json.dumps({"columns": ["user", "password"], "rows": [["ann", VALUE]], "log": LONG}, indent=1),
+        json.dumps([{"name": "log", "value": "x"}, {"value": VALUE, "name": "X-Api-Key"}, LONG]),
+        json.dumps([["Authorization", VALUE], ["log", LONG]], indent=1),
+        {"value": VALUE, "description": LONG, "name": "DB_PASSWORD"},
+        {"rows": [["x", VALUE], ["log", LONG]], "columns": ["a", "password"]},
+        {"data": {"DB": VALUE, "log": LONG}, "kind": "Secret"},
+        {"args": ["-p" + VALUE, "db"], "log": LONG, "command": "mysql"},
+        {"args": ["--password", VALUE, LONG]},
+        {"args": [*["word"] * 5000, "--password", VALUE]},
+        {"args": ["--port", 5, *["word"] * 5000, "--password", VALUE]},
+    ],
+)
+def test_what_gives_a_secret_away_may_stand_beyond_the_cut(payload):
+    assert VALUE not in kept(payload).json
+
+
+def test_a_word_after_a_flag_of_no_secret_stays():
+    items = ["--name", VALUE, LONG, "--password", "--verbose"]
+    assert Redactor().json({"args": items}) == {"args": items}
+
+
+def test_a_label_that_is_far_too_long_is_none():
+    meta = {"threadId": "t" * 4097, "claudecode/toolUseId": "toolu_1"}
+    assert origin_of(meta, "c" * 4097, Origin()) == Origin(host_call_id="toolu_1")

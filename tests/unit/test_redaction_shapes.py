@@ -227,3 +227,10 @@ def test_rows_of_ones_own_are_found_with_those_built_in():
     assert own.hidden(f"acme-123456 {AWS_ID}", marks.of_kind, UNLIMITED) == "[REDACTED:acme_key] [REDACTED:aws_key_id]"
     alone = Shapes([("acme_key", ("acme",), r"acme-(?P<value>[0-9]{6})")])
     assert alone.hidden(f"acme-123456 {AWS_ID}", marks.of_kind, Allowance()) == f"acme-[REDACTED:acme_key] {AWS_ID}"
+
+
+@pytest.mark.parametrize("prefix", ["ghp_", "sk_live_", "glpat-", "github_pat_"])
+def test_tokens_that_are_glued_together_all_go(prefix: str) -> None:
+    token = prefix + "notarealtoken0notarealtoken0a1B2c3d4"
+    redacted = hidden(token * 3)
+    assert "notareal" not in redacted

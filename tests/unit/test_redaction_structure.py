@@ -260,7 +260,7 @@ def test_an_object_seen_before_is_counted_as_before():
         for _ in range(2):
             allowance = Allowance(10_000)
             redactor.json(value, allowance)
-            spent.append(allowance._left)
+            spent.append(allowance.spent)
     assert len(set(spent)) == 1
 
 

@@ -91,3 +91,29 @@ def test_a_project_that_is_called_like_a_secret_is_refused_without_repeating_it(
 @pytest.mark.parametrize("name", ["my-project", "Team.web_2", "0198c5a0-7b1e-7c3d-9f00-5a1b2c3d4e5f", "AnOddName" * 5])
 def test_an_ordinary_project_is_none(name: str) -> None:
     assert read({"RUNTALLY_PROJECT_KEY": name}).projects == (name,)
+
+
+def test_a_session_that_is_far_too_long_is_none() -> None:
+    assert read({"CLAUDE_CODE_SESSION_ID": "s" * 4096}).session_id == "s" * 4096
+    assert read({"CLAUDE_CODE_SESSION_ID": "s" * 4097}).session_id is None
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        "xoxb-1234-1234-Abcdefghijklmn1234",
+        "sk-ant-Abcdefghijklm12",
+        "rtk_ABCDEFGHabcdefghijklmno1234-ABCDEFGHabcdefghijkl-ab",
+        "team.sk-ant-abcdefghijklm",
+    ],
+)
+def test_a_secret_of_short_segments_names_no_project(project: str) -> None:
+    with pytest.raises(InvalidInput, match="has the shape of a secret"):
+        read({"RUNTALLY_PROJECT_KEY": project})
+
+
+@pytest.mark.parametrize("variable", ["RUNTALLY_LOG_LEVEL", "RUNTALLY_REDACT", "RUNTALLY_BUSY_SECONDS"])
+def test_a_long_value_in_the_wrong_variable_is_not_repeated(variable: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{variable} is a text of 17 characters; set it to") as refusal:
+        read({variable: "ACME-QWERTZUIOP12"})
+    assert "ACME" not in refusal.value.message

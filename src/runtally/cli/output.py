@@ -3,10 +3,11 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from typing import Final
 
 _KEY: Final = re.compile(r"rtk_[\w-]+")
-_OPAQUE: Final = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16}")
+_OPAQUE: Final = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16}|[A-Za-z]-(?=[\w-]*\d)[\w-]{10}")
 """What looks generated, as the secrets of known shape do: only then a line is worth the time to look closer."""
 _DRAWN_IN_ASCII: Final = str.maketrans("├└│─", "|`|-")
 
@@ -23,14 +24,37 @@ def say(text: str, end: str = "\n") -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(_DRAWN_IN_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    _write(lambda: print(text, end=end, flush=True))
+
+
+def say_utf8(text: str) -> None:
+    """Part of a command's answer that is UTF-8 whatever the terminal says, for it is what a file holds.
+
+    Raises:
+        SystemExit: as `say`.
+    """
+
+    def write() -> None:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+
+    _write(write)
+
+
+def _write(write: Callable[[], object]) -> None:
     try:
-        print(text, end=end, flush=True)
+        write()
     except OSError as error:
         # Python writes what is left over when it ends, and would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             complain("the answer cannot be written to stdout; check the disk or the file it is sent to")
             raise SystemExit(1) from error
+
+
+def escaped(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def note(text: str) -> None:

@@ -111,6 +111,10 @@ class AccessKey:
         return Caller(self.projects, self.projects[0] if len(self.projects) == 1 else None, self.role)
 
 
+LABEL_CHARS: Final = 4096
+"""A longer label of where a call came from is none: what is cut where secrets are known leaves no half of one."""
+
+
 class Origin(NamedTuple):
     """Where a call came from, as far as the door can tell; it decides nothing but which runs are listed first.
 

@@ -4,10 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runtally.domain.caller import Origin
+from runtally.domain.caller import LABEL_CHARS, Origin
 
-_LOOKED_AT_CHARS: Final = 4096
-"""Far beyond what is kept of a label, so that a secret is known before what is kept is cut off."""
 _TURN_CHARS: Final = 64 * 1024
 """Of a longer text nothing is parsed: it is none of Codex's."""
 _HEX: Final = frozenset("0123456789abcdef")
@@ -32,10 +30,10 @@ def origin_of(meta: Mapping[str, Any], client: str | None, environment: Origin) 
 
 
 def _kept(value: Any) -> str | None:
-    """As much of a text as may be kept, without what no database keeps; a label, never a credential."""
-    if not isinstance(value, str):
+    """A label, without what no database keeps; None for what is far too long to be one."""
+    if not isinstance(value, str) or len(value) > LABEL_CHARS:
         return None
-    return value[:_LOOKED_AT_CHARS].replace("\0", "").encode(errors="replace").decode().strip() or None
+    return value.replace("\0", "").encode(errors="replace").decode().strip() or None
 
 
 def _turn_of_codex(value: Any) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from runtally.redaction import marks
+from runtally.redaction import json_text, marks
 from runtally.redaction.redactor import Redactor
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\]:,]+')
@@ -103,21 +103,14 @@ def _difference(before: str, after: str) -> Finding:
 
 
 def _json_value(text: str) -> tuple[Any] | None:
-    """The object or list that the text is, if it is one of which no key stands twice."""
+    """The object or list that the text is, if it is one."""
     stripped = text.strip(_SPACES)
     if stripped[:1] + stripped[-1:] not in ("{}", "[]"):
         return None
     try:
-        return (json.loads(text, object_pairs_hook=_without_doubles),)
+        return (json_text.loads(text),)
     except (ValueError, RecursionError):
         return None
-
-
-def _without_doubles(entries: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = dict(entries)
-    if len(told) < len(entries):
-        raise ValueError("a key stands twice")
-    return told
 
 
 def _in_json(text: str, offset: int, value: Any, redactor: Redactor) -> Iterator[Finding]:

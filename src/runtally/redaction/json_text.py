@@ -16,13 +16,41 @@ def is_json(text: str) -> bool:
     return (text.lstrip()[:1], text.rstrip()[-1:]) in {("{", "}"), ("[", "]")} and '"' in text
 
 
+class _Repeated(str):
+    """A key that stands again behind it in its object, so that no entry is lost: it is equal to itself alone."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def loads(text: str) -> Any:
+    """The value of JSON in which every entry counts: where a key stands twice in an object, so it does here.
+
+    Raises:
+        ValueError: it is no JSON.
+        RecursionError: it is too deep.
+    """
+    return json.loads(text, object_pairs_hook=_entries)
+
+
+def _entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) == len(pairs):
+        return told
+    last = {key: at for at, (key, _) in enumerate(pairs)}
+    return {key if last[key] == at else _Repeated(key): value for at, (key, value) in enumerate(pairs)}
+
+
 def redacted(text: str, redact: Callable[[Any], Any]) -> str | None:
     """`text` with the leaves and keys replaced that `redact` changes in its value; every other byte stays.
 
-    None if it is no JSON, or an object in it has the same key twice.
+    None if it is no JSON.
     """
     try:
-        value = json.loads(text)
+        value = loads(text)
         changed = redact(value)
         return text if changed == value else "".join(_spliced(text, value, changed))
     except (ValueError, RecursionError):

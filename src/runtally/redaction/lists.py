@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from typing import Any, Final
 
 from runtally.redaction.marks import MARK, of_kind
@@ -12,6 +13,8 @@ _WORDS: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _HEADER_SIGN: Final = ("-", "uthorization", "ookie")
 _LINE_WORDS: Final = 256
 _LINE_CHARS: Final = 8192
+"""Of a longer list the first words are looked at as a command."""
+_FLAG: Final = re.compile(r"--?[A-Za-z][\w-]{1,63}")
 _KEY_BYTES: Final = 16
 _NEEDS_QUOTES: Final = re.compile(r"[\s\"'\\]|\A\Z")
 
@@ -54,25 +57,41 @@ def are_bytes(items: list[Any]) -> bool:
     return len(items) >= _KEY_BYTES and all(type(item) is int and 0 <= item <= 255 for item in items)
 
 
-def command_line(program: str, items: list[Any]) -> str | None:
-    """The line that a person would type for `items`; None if they are no words of a command with options."""
-    if len(items) > _LINE_WORDS or not all(isinstance(item, str) for item in items):
-        return None
-    if not any(item[:1] == "-" and item[1:2].strip() for item in items) or sum(map(len, items)) > _LINE_CHARS:
-        return None
-    return " ".join(_quoted(word) for word in ([program, *items] if program else items))
+def command_line(program: str, items: list[Any]) -> tuple[str, int]:
+    """The line that a person would type for `items`, and how many of them are in it: the first ones of a long list.
+    None are, if they are no words of a command with options.
+    """
+    words: list[str] = []
+    chars = 0
+    for word in items[:_LINE_WORDS]:
+        if not isinstance(word, str) or (chars := chars + len(word)) > _LINE_CHARS:
+            break
+        words.append(word)
+    if not any(word[:1] == "-" and word[1:2].strip() for word in words):
+        return "", 0
+    return " ".join(_quoted(word) for word in ([program, *words] if program else words)), len(words)
 
 
-def take_marks(line: str, items: list[Any]) -> None:
-    """Put into `items` the words of `line`, which was redacted, that have a mark."""
+def take_marks(line: str, items: list[Any], count: int) -> None:
+    """Put into the first `count` of `items` the words of `line`, which was redacted, that have a mark."""
     try:
-        words = shlex.split(line)[-len(items) :]
+        words = shlex.split(line)[-count:]
     except ValueError:
         return
-    if len(words) == len(items):
+    if len(words) == count:
         for at, word in enumerate(words):
             if word != items[at] and MARK.search(word):
                 items[at] = word
+
+
+def rules_after_flags(items: list[Any], start: int, names: Names) -> Iterator[tuple[int, Rule]]:
+    """The rules of the items from `start` on that stand after a flag of a secret's name, by their place."""
+    for at in range(max(1, start), len(items)):
+        flag, value = items[at - 1], items[at]
+        if not isinstance(flag, str) or flag[:1] != "-" or not isinstance(value, str) or value[:1] == "-":
+            continue
+        if _FLAG.fullmatch(flag) and (rule := names.rule_for(flag.lstrip("-"))):
+            yield at, rule
 
 
 def _quoted(word: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from runtally.domain import limits
 from runtally.redaction import assignments, first_look, formats, json_text, marks
-from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
+from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance, measured
 from runtally.redaction.further import NOTHING, Further
 from runtally.redaction.further_search import FurtherNames, FurtherShapes
 from runtally.redaction.marks import Mark
@@ -26,6 +26,8 @@ _REPEATED_CHARS: Final = 128
 _REPEATED_TEXTS: Final = 4096
 """Names, keys and paths come again and again: so many innocent texts, no longer than that, are known by heart."""
 
+_ANY_MARK: Final = marks.keyed(b"")
+
 
 class Redactor:
     """Hides what is known as a secret, and what a user's file adds. What was redacted stays as it is."""
@@ -38,8 +40,7 @@ class Redactor:
         self._adds_nothing = not (further.names or further.patterns)
         self._structure = Structure(self.text, self._names)
         self._innocent: dict[str, float] = {}
-        self.is_in_name = lru_cache(maxsize=4096)(self._is_in_name)
-        """Whether `name` would change something in it. Names come again and again."""
+        self._told_of_name = lru_cache(maxsize=4096)(self._tell_of_name)
 
     def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
         """`text` with every known secret replaced by `[REDACTED:kind]`. A text that is JSON goes through `json`.
@@ -54,7 +55,7 @@ class Redactor:
         if (effort := self._innocent.get(text)) is None:
             meter = Allowance()
             redacted = self._until_nothing_changes(text, meter)
-            effort = limits.REDACTION_EFFORT - meter.left
+            effort = meter.spent
             if redacted == text:
                 self._remember(text, effort)
             text = redacted
@@ -108,21 +109,33 @@ class Redactor:
         """
         return self._structure.without_secrets(value, allowance)
 
-    def name(self, name: str, key: bytes, allowance: Allowance = UNLIMITED) -> str:
-        """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
-        the same mark under the same key, and another one nearly always another. One that would become too long for a
-        name is replaced as a whole.
+    def is_in_name(self, name: str, allowance: Allowance = UNLIMITED) -> bool:
+        """Whether `name` would change something in it. Names come again and again, and cost the same each time; that is
+        as much as it takes to change them, too.
 
         Raises:
             LimitExceeded: the allowance is spent.
         """
-        mark, before = marks.keyed(key), name
+        is_in_it, effort = self._told_of_name(name)
+        allowance.spend(effort)
+        return is_in_it
+
+    def name(self, name: str, key: bytes) -> str:
+        """What something is called, with every known shape replaced by `[REDACTED:kind:<6 hex>]`: the same secret has
+        the same mark under the same key, and another one nearly always another. One that would become too long for a
+        name is replaced as a whole.
+        """
+        mark = marks.keyed(key)
+        marked = self._marked(name, mark, UNLIMITED)
+        return marked if len(marked) <= max(len(name), _ANY_NAME_CHARS) else mark("name", name)
+
+    def _marked(self, name: str, mark: Mark, allowance: Allowance) -> str:
         while (redacted := self._without_shapes(name, mark, allowance)) != name:
             name = redacted
-        return name if len(name) <= max(len(before), _ANY_NAME_CHARS) else mark("name", before)
+        return name
 
-    def _is_in_name(self, name: str) -> bool:
-        return self._without_shapes(name, marks.of_kind, UNLIMITED) != name
+    def _tell_of_name(self, name: str) -> tuple[bool, float]:
+        return measured(lambda allowance: self._marked(name, _ANY_MARK, allowance) != name, otherwise=True)
 
 
 def _is_a_word(text: str) -> bool:

@@ -12,10 +12,10 @@ Row = tuple[str, tuple[str, ...], str]
 
 IN_RUNS: Final[tuple[Row, ...]] = (  # the needles are looked for in `runs.long_runs` alone
     # What is common and like nothing else is found where other characters are glued to it, too.
-    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_(?!x{6})[A-Za-z0-9]{20,}"),
+    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_(?!x{6})(?:(?!gh[opusr]_)[A-Za-z0-9]){20,}"),
     ("github_token", ("github_pat_",), r"github_pat_(?!x{6})\w{20,}"),
     ("gitlab_token", ("glpat-",), r"glpat-(?!x{6})[\w-]{20,}(?:\.\w+)*"),
-    ("stripe_key", ("k_live_",), r"[sr]k_live_(?!x{6})[A-Za-z0-9]{10,}"),
+    ("stripe_key", ("k_live_",), r"[sr]k_live_(?!x{6})(?:(?![sr]k_live_)[A-Za-z0-9]){10,}"),
     # The secret half has no shape: the first forty characters after the id that are no hexadecimal digest.
     (
         "aws_secret_key",

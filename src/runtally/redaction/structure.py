@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from runtally.redaction import cookies, lists, marks, records
-from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, UNLIMITED, VALUE_EFFORT, Allowance
+from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, VALUE_EFFORT, Allowance, measured
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.records import Members
 
@@ -35,19 +35,30 @@ class Structure:
         walk.go_on()
         return root[0]
 
-    def _members(self, entries: dict[Any, Any]) -> Members | None:
-        """What the keys say; None where one of them may hold a secret itself."""
+    def _members(self, entries: dict[Any, Any], allowance: Allowance) -> Members | None:
+        """What the keys say; None where one of them may hold a secret itself.
+
+        The same keys again cost the call next to nothing, unless they are very many, and another call as much as this.
+        """
+        effort = OBJECT_EFFORT + KEY_EFFORT * len(entries)
         if len(entries) > _KNOWN_KEYS:
+            allowance.spend(effort)
             return None
         keys = tuple(entries)
         if any(type(key) is not str or len(key) > _KNOWN_CHARS for key in keys):
+            allowance.spend_once(keys, effort)
             return None
-        return self._known(keys)
+        known, more = self._known(keys)
+        allowance.spend_once(keys, effort + more)
+        return known
 
-    def _known_from(self, keys: tuple[str, ...]) -> Members | None:
-        if any(self._redact_text(key, UNLIMITED) != key for key in keys):
-            return None
-        return records.members(keys, self._names)
+    def _known_from(self, keys: tuple[str, ...]) -> tuple[Members | None, float]:
+        def look(allowance: Allowance) -> Members | None:
+            if any(self._redact_text(key, allowance) != key for key in keys):
+                return None
+            return records.members(keys, self._names)
+
+        return measured(look, otherwise=None)
 
 
 class _Box(NamedTuple):
@@ -67,7 +78,7 @@ class _Walk:
         redact_text: RedactText,
         names: Names,
         allowance: Allowance,
-        members: Callable[[dict[Any, Any]], Members | None],
+        members: Callable[[dict[Any, Any], Allowance], Members | None],
     ) -> None:
         self._redact_text = redact_text
         self._names = names
@@ -88,8 +99,7 @@ class _Walk:
         if isinstance(child, str):
             entries[slot] = self._redacted(child, rule)
         elif isinstance(child, dict):
-            members = self._members(child)
-            self._count(child)
+            members = self._members(child, self._allowance)
             entries[slot] = copy = dict(child) if members else self._with_redacted_keys(child)
             cover = rule if rule and rule.covers_objects and not _is_path(slot) else None
             self._pending.append(_Box(copy, cover, members, under=slot))
@@ -100,14 +110,6 @@ class _Walk:
             self._allowance.spend(VALUE_EFFORT)
             if rule.gives_away_number(child):
                 entries[slot] = marks.of_kind(rule.kind)
-
-    def _count(self, entries: dict[Any, Any]) -> None:
-        """Spend what new keys cost: the same ones again cost next to nothing, but for an object of very many."""
-        effort = OBJECT_EFFORT + KEY_EFFORT * len(entries)
-        if len(entries) > _KNOWN_KEYS:
-            self._allowance.spend(effort)
-        else:
-            self._allowance.spend_once(tuple(entries), effort)
 
     def _go_through_object(self, box: _Box) -> None:
         entries, cover = box.entries, box.cover
@@ -158,11 +160,15 @@ class _Walk:
     def _go_through_lines(self, items: list[Any], program: str) -> None:
         """What only several items tell together: the lines of a key, the words of a command."""
         lists.hide_key_lines(items)
-        if line := lists.command_line(program, items):
+        line, count = lists.command_line(program, items)
+        if count:
             self._allowance.spend(VALUE_EFFORT)
             redacted = self._redact_text(line, self._allowance)
             if redacted != line:
-                lists.take_marks(redacted, items)
+                lists.take_marks(redacted, items, count)
+        if count < len(items):
+            for at, rule in lists.rules_after_flags(items, count, self._names):
+                items[at] = self._redacted(items[at], rule)
 
     def _put_row(self, items: list[Any], at: int, box: _Box) -> None:
         """A list in a list: a row of a table, a name and its value, or any other."""

@@ -116,7 +116,7 @@ _CLOUDS: Final = (
 )
 
 _CODE_HOSTS: Final = (
-    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_[A-Za-z0-9]{20,}"),
+    ("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[opusr]_(?:(?!gh[opusr]_)[A-Za-z0-9]){20,}"),
     ("github_token", ("github_pat_",), r"github_pat_\w{20,}"),
     (
         "gitlab_token",
@@ -144,7 +144,7 @@ _SERVICES: Final = (
     (
         "stripe_key",
         tuple(f"{kind}_{mode}_" for kind in ("sk", "rk") for mode in ("live", "test", "prod")),
-        r"[sr]k_\w{4}_[A-Za-z0-9]{10,}",
+        r"[sr]k_\w{4}_(?:(?![sr]k_\w{4}_)[A-Za-z0-9]){10,}",
     ),
     ("webhook_secret", ("whsec_",), r"whsec_[A-Za-z0-9+/=]{16,}"),
     ("slack_token", ("xox",), r"xox[a-z](?:\.xox[a-z])?-(?=[\w-]{0,40}\d)[\w-]{10,}"),

@@ -18,7 +18,7 @@ from runtally.domain.requests import EndRun, ReportUsage, Request
 from runtally.service import access_keys, problems, repricing, sweeping
 from runtally.service.projects import NotedProjects
 from runtally.service.receipts import digests_of
-from runtally.service.scrub import clip, names_to_mark, size_of, with_marks
+from runtally.service.scrub import allowance_of_call, clip, names_to_mark, refuse_secret_project, size_of, with_marks
 from runtally.service.unit import Unit
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class Entry:
             # Not under the write lock.
             self.load_prices()
         asked = digests_of(request) if request.is_repeatable else _NOTHING_ASKED
-        clean = self._clean(request)
-        named = self._named(clean, origin)
+        clean, named = self._redacted(caller, request, origin)
 
         def do(store: Store) -> tuple[AnswerT, int]:
             request, origin = named(store)
@@ -128,7 +127,7 @@ class Entry:
             LimitExceeded, InvalidInput: as `write`.
         """
         caller.require("read")
-        named = self._named(self._clean(request), origin)
+        _, named = self._redacted(caller, request, origin)
 
         def do(store: Store) -> tuple[AnswerT, bool]:
             request, origin = named(store)
@@ -174,15 +173,22 @@ class Entry:
         """What stores the problems."""
         return lambda store: problems.keep(store, noted)
 
-    def _clean(self, request: RequestT) -> RequestT:
-        return clip(request, self._redactor())
-
-    def _named(self, clean: RequestT, origin: Origin) -> Callable[[Store], tuple[RequestT, Origin]]:
-        """What gives the request and its origin in a transaction: their secret names have marks of its database."""
-        names = names_to_mark(clean, origin, self._redactor())
+    def _redacted(
+        self, caller: Caller, request: RequestT, origin: Origin
+    ) -> tuple[RequestT, Callable[[Store], tuple[RequestT, Origin]]]:
+        """The request redacted but for its names, and what gives it and its origin in a transaction: there its secret
+        names have marks of the database.
+        """
+        redactor = self._redactor()
+        if redactor is not None and getattr(request, "project_key", None) is None:
+            for project in (caller.default,) if caller.default else caller.projects or ():
+                refuse_secret_project(project, "a project_key that this caller is bound to", redactor=redactor)
+        allowance = None if redactor is None else allowance_of_call()
+        clean = clip(request, redactor, allowance)
+        names = names_to_mark(clean, origin, redactor, allowance)
         if not names:
-            return lambda _: (clean, origin)
-        return lambda store: with_marks(clean, origin, names, store.random_key(), self._redactor())
+            return clean, lambda _: (clean, origin)
+        return clean, lambda store: with_marks(clean, origin, names, store.random_key(), redactor)
 
     def _unit(self, store: Store, origin: Origin = NOWHERE, asked: Mapping[str, bytes] = _NOTHING_ASKED) -> Unit:
         now = moment_of(self._clock)

@@ -11,7 +11,6 @@ from runtally.domain.caller import Origin
 from runtally.domain.errors import InvalidInput
 from runtally.domain.fields import Content, FreeText, compact_json
 from runtally.domain.json_size import about_bytes
-from runtally.service.beginnings import beginning_of, without_end
 from runtally.service.names import is_marked, mentions, odd_names, renamed, renamed_origin
 
 if TYPE_CHECKING:
@@ -19,17 +18,20 @@ if TYPE_CHECKING:
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
-_MARGIN_BYTES: Final = 4096
-"""A secret across the cut is still seen whole if it begins within the limit and is no longer than this."""
-_LOOKED_AT_BYTES: Final = limits.PAYLOAD_BYTES + 2 * _MARGIN_BYTES
-"""So much that what is left without a margin at its end is cut where it would be if there were no end."""
 _STEP_BYTES: Final = 512
 
 
-def clip(request: RequestT, redactor: "Redactor | None") -> RequestT:
+def allowance_of_call() -> "Allowance":
+    """What redaction may cost in one call."""
+    from runtally.redaction import Allowance  # noqa: PLC0415 - as below
+
+    return Allowance()
+
+
+def clip(request: RequestT, redactor: "Redactor | None", allowance: "Allowance | None" = None) -> RequestT:
     """The request as it may be stored but for its names: secrets replaced where there is a redactor, long payloads cut.
 
-    A payload is cut after it was redacted, so that no half of a secret is left at the end.
+    A payload is redacted whole and cut then, so that no half of a secret is left, and at most half of a mark.
 
     Raises:
         LimitExceeded: the request as a whole holds too much that looks like secrets.
@@ -39,12 +41,21 @@ def clip(request: RequestT, redactor: "Redactor | None") -> RequestT:
         return _clipped(request, None)
     if project_key := getattr(request, "project_key", None):
         refuse_secret_project(project_key, redactor=redactor)
-    return _clipped(request, _Redaction(redactor, _allowance()))
+    return _clipped(request, _Redaction(redactor, allowance or allowance_of_call()))
 
 
-def names_to_mark(request: BaseModel, origin: Origin, redactor: "Redactor | None") -> frozenset[str]:
-    """The names of the request and of its origin that `with_marks` has something to do for; nearly always none."""
-    return odd_names(request, origin, _is_no_secret if redactor is None else redactor.is_in_name)
+def names_to_mark(
+    request: BaseModel, origin: Origin, redactor: "Redactor | None", allowance: "Allowance | None" = None
+) -> frozenset[str]:
+    """The names of the request and of its origin that `with_marks` has something to do for; nearly always none.
+
+    Raises:
+        LimitExceeded: they hold too much that looks like secrets; so `with_marks` never takes long in a transaction.
+    """
+    if redactor is None:
+        return odd_names(request, origin, _is_no_secret)
+    within = allowance or allowance_of_call()
+    return odd_names(request, origin, lambda name: redactor.is_in_name(name, within))
 
 
 def with_marks(
@@ -109,25 +120,19 @@ def _clipped(request: RequestT, redaction: "_Redaction | None") -> RequestT:
 
 
 def size_of(request: BaseModel) -> int:
-    """About how many bytes of text and payloads the request will store: each step of a list counts half a kibibyte."""
+    """About how many bytes of text and payloads the request holds: each step of a list counts half a kibibyte."""
     told = sum(_size_of_value(value) for _, value in _free_values(request))
     return told + (about_bytes(request.model_extra, limits.JSON_BYTES) if request.model_extra else 0)
 
 
 def _size_of_value(value: Any) -> int:
     if isinstance(value, Content):
-        return min(value.size_bytes, _LOOKED_AT_BYTES)
+        return len(value.json)
     if isinstance(value, list):
         return sum(_STEP_BYTES + _size_of_value(item) for item in value)
     if isinstance(value, BaseModel):
         return size_of(value)
     return about_bytes(value, limits.JSON_BYTES)
-
-
-def _allowance() -> "Allowance":
-    from runtally.redaction import Allowance  # noqa: PLC0415 - as below
-
-    return Allowance()
 
 
 @cache
@@ -177,16 +182,12 @@ def _stored(value: Any, redaction: "_Redaction | None") -> Any:
 
 
 def _stored_content(content: Content, redaction: "_Redaction | None") -> Content:
-    if redaction is None:
-        kept = _cut(content.json, limits.PAYLOAD_BYTES)
-        return Content(None, kept, content.size_bytes, truncated=True) if len(kept) < len(content.json) else content
-    value = redaction.json(beginning_of(content.value, _LOOKED_AT_BYTES))
-    if content.size_bytes > _LOOKED_AT_BYTES:
-        # A secret that the beginning ends in cannot be told, and marks may have made room for it.
-        value = without_end(value, _MARGIN_BYTES)
-    redacted = compact_json(value)
-    kept = _cut(redacted, limits.PAYLOAD_BYTES)  # a short secret becomes a longer mark
-    is_cut = content.size_bytes > limits.PAYLOAD_BYTES or len(kept) < len(redacted)
+    # Whole: what gives a secret away may stand anywhere before or behind it.
+    redacted = content.json if redaction is None else compact_json(redaction.json(content.value))
+    kept = _cut(redacted, limits.PAYLOAD_BYTES)
+    is_cut = content.size_bytes > limits.PAYLOAD_BYTES or len(kept) < len(
+        redacted
+    )  # a mark may be longer than a secret
     return Content(None, kept, content.size_bytes, truncated=is_cut)
 
 

@@ -65,6 +65,7 @@ def create(settings: Settings, given: Namespace) -> int:
     from runtally import bootstrap
     from runtally.service import access_keys
 
+    bootstrap.refuse_secret_projects(settings, given.projects)
     now = bootstrap.clock()
     expires_at = _expiry(given.expires, now)
     key, token = access_keys.new_key(

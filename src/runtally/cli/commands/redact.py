@@ -47,35 +47,39 @@ def run(settings: Settings, given: Namespace) -> int:
         output.note("RUNTALLY_REDACT is off in this shell: a server started so hides nothing of this")
     counts: Counter[str] = Counter()
     lines = 0
+    called = output.escaped(given.file)
     with _opened(given.file) as stream:
-        for text in _pieces(given.file, stream):
+        for text in _pieces(called, stream):
             found = findings.find(text, redactor)
             counts.update(kind for one in found for kind in one.kinds)
             if given.check:
-                for line in _told(given.file, lines, text, found):
-                    output.say(line)
+                for line in _told(called, lines, text, found):
+                    output.say_utf8(f"{line}\n")
             else:
-                output.say("".join(part for part, _ in findings.pieces(text, found)), end="")
+                output.say_utf8("".join(part for part, _ in findings.pieces(text, found)))
             lines += text.count("\n")
     if given.check:
-        output.say(f"{given.file}: {_summed_up(counts)}")
+        output.say_utf8(f"{called}: {_summed_up(counts)}\n")
     return 1 if given.check and counts else 0
 
 
 @contextmanager
 def _opened(file: str) -> Iterator[TextIO]:
+    called = output.escaped(file)
     try:
         if file == _STDIN:
+            if sys.stdin is None:
+                raise InvalidInput("stdin is closed; name a file, or send one to stdin")
             yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
         else:
             with Path(file).open(encoding="utf-8-sig", newline="") as stream:
                 yield stream
     except FileNotFoundError:
-        raise InvalidInput(f"there is no file {file}; name one, or - for stdin") from None
+        raise InvalidInput(f"there is no file {called}; name one, or - for stdin") from None
     except OSError:
-        raise InvalidInput(f"{file} cannot be read by this user as a file; name another") from None
+        raise InvalidInput(f"{called} cannot be read by this user as a file; name another") from None
     except UnicodeDecodeError:
-        raise InvalidInput(f"{file} is not UTF-8 text; convert it first, such as with iconv") from None
+        raise InvalidInput(f"{called} is not UTF-8 text; convert it first, such as with iconv") from None
 
 
 def _pieces(file: str, stream: TextIO) -> Iterator[str]:
@@ -85,17 +89,24 @@ def _pieces(file: str, stream: TextIO) -> Iterator[str]:
         if "\0" in more:
             raise InvalidInput(f"{file} holds NUL characters, as no text does; name a text, or convert it first")
         text = rest + more
-        end = len(text) if len(more) < _PIECE_CHARS else _end_of_piece(text)
+        end = len(text) if len(more) < _PIECE_CHARS else _end_of_piece(file, text)
         yield text[:end]
         rest = text[end:]
     if rest:
         yield rest
 
 
-def _end_of_piece(text: str) -> int:
+def _end_of_piece(file: str, text: str) -> int:
     key = text.rfind("-----BEGIN ")
     is_open = key > text.rfind("-----END ") and len(text) - key < _PIECE_CHARS // 2
-    return text.rfind("\n", 0, key if is_open else len(text)) + 1 or len(text)
+    end = (is_open and text.rfind("\n", 0, key) + 1) or text.rfind("\n") + 1
+    if not end:
+        # Cut anywhere, a secret across the cut would be shown.
+        raise InvalidInput(
+            f"{file} has a line of more than {_PIECE_CHARS:,} characters; break it into shorter ones, "
+            "as jq does with JSON"
+        )
+    return end
 
 
 def _told(file: str, lines_before: int, text: str, found: "list[Finding]") -> Iterator[str]:
@@ -124,9 +135,7 @@ def _line_around(shown: str, start: int, end: int) -> str:
     line_end = len(shown) if line_end < 0 else line_end
     first, last = max(line_start, start - _AROUND_CHARS), min(line_end, end + _AROUND_CHARS)
     line = shown[first:last].strip()
-    # What a terminal would obey is escaped.
-    told = "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
-    return f"{'…' if first > line_start else ''}{told}{'…' if last < line_end else ''}"
+    return f"{'…' if first > line_start else ''}{output.escaped(line)}{'…' if last < line_end else ''}"
 
 
 def _summed_up(counts: Counter[str]) -> str:

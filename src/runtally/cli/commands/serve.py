@@ -38,14 +38,18 @@ def run(settings: Settings, given: Namespace) -> int:
     """Serve one client over stdin and stdout until stdin ends; with `http`, any number until interrupted.
 
     Raises:
-        InvalidInput: the log file cannot be written; the address or the database cannot be meant; an option that only
-            HTTP has was given without `http`.
+        InvalidInput: the log file cannot be written; a project is called like a secret by the user's file; the address
+            or the database cannot be meant; an option that only HTTP has was given without `http`.
         Unavailable: with `http`, the database cannot be used. Over stdio it is each call that is told so.
     """
     from runtally.cli import logs
 
     _refuse_options_of_http(given)
     logs.begin(settings)
+    if settings.redact_extra:
+        from runtally import bootstrap
+
+        bootstrap.refuse_secret_projects(settings, settings.projects)
     if given.http:
         from runtally.cli import serve_http
 
