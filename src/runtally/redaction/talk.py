@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from runtally.redaction import languages
+from runtally.redaction.allowance import NAME_EFFORT, NEEDLE_EFFORT, Allowance
 from runtally.redaction.found import Found
 from runtally.redaction.values import WORDS
 
@@ -167,13 +168,14 @@ _LOGINS: Final = (
 _CUES: Final = tuple((cue, re.compile(rf"(?<!\w){cue}", re.IGNORECASE)) for cue in _LOGINS)
 
 
-def around(text: str, at: int) -> Iterator[Found]:
+def around(text: str, at: int, allowance: Allowance) -> Iterator[Found]:
     """What is told in words around a word for a secret that begins at `at` or little before."""
     is_after = _TELLS.search(text, at, at + 80)
     if is_after or at + 80 > len(text) or _ODD.search(text, max(0, at - 64), at):
         start = max(0, at - 24)
         word = _word_in(text[start : at + 24], at - start)
         if word:
+            allowance.spend(NAME_EFFORT)
             name, begins, ends = word
             yield from _told(text, name, start + begins, start + ends, is_after=is_after is not None)
 
@@ -254,13 +256,14 @@ def is_chosen(value: str) -> bool:
     return any(char.isdigit() for char in value) or not _SPECIAL.isdisjoint(value[:-1])
 
 
-def logins(text: str, lower: str) -> Iterator[Found]:
+def logins(text: str, lower: str, allowance: Allowance) -> Iterator[Found]:
     """Every password that follows a user's name: `log in as root / …`, `creds are bob:…`."""
     if not _ODD.search(text):
         return
     for cue, pattern in _CUES:
         if cue in lower:
             for one in pattern.finditer(lower):
+                allowance.spend(NEEDLE_EFFORT)
                 found = _LOGIN.match(text, one.end())
                 if found and (found["between"] in (" / ", " | ") or _allows(one[0], found["between"])):
                     yield from _judged(text, "password", found)
