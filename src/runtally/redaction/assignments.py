@@ -80,7 +80,7 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
         return text
     parts: list[str] = []
     done = 0
-    for found in sorted((first, *founds), key=lambda found: found.at):
+    for found in sorted((first, *founds), key=lambda found: (found.at, -found.end)):
         if found.at < done:
             continue
         allowance.spend(VALUE_EFFORT)

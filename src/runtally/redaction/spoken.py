@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from runtally.redaction import languages, talk
+from runtally.redaction import answers, languages, talk
 from runtally.redaction.allowance import NAME_EFFORT, NEEDLE_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.found import Found
 from runtally.redaction.needles import Needles
@@ -31,7 +31,7 @@ _STEMS: Final = (
         "mdp",
     ),
     *("hesl", "salasana", "geheim", "jeton", "parol", "haslo", "hasle", "lozink", "gesl", "sifre", "passord"),
-    *("jelsz", "adgangskode", "kodeord", "sandi", "laluan", "mk", "parool"),
+    *("contraseny", "jelsz", "adgangskode", "kodeord", "sandi", "laluan", "mk", "parool"),
 )
 _FOREIGN_STEMS: Final = (
     *(
@@ -97,8 +97,8 @@ _ENDS_WORD: Final = {
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
 _BEFORE_BY: Final = frozenset({"ied by", "ied with"})
-_NEEDLES: Final = Needles((*_STEMS, *sorted(_BEFORE_BY)))
-_ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
+_NEEDLES: Final = Needles((*_STEMS, *filter(str.isascii, answers.NEEDLES), *sorted(_BEFORE_BY)))
+_ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *answers.NEEDLES, *sorted(_BEFORE_BY)))
 _SAID: Final = re.compile(
     r"(?P<name>\w{0,24}(?!\w)(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
     rf"(?P<of>(?: {languages.OF} (?!file\b)(?:[\w.@'\u2019`/-]{{1,40}} ?){{1,2}}?"
@@ -146,16 +146,22 @@ def named(text: str, allowance: Allowance = UNLIMITED) -> Iterator[Found]:
     if len(lower) != len(text):
         lower = text.replace("\u0130", "i").lower()
     needles = (_NEEDLES if text.isascii() else _ALL_NEEDLES).within(lower)
-    for stem in needles:
-        if ends_word := _ENDS_WORD.get(stem):
-            for one in ends_word.finditer(lower):
-                allowance.spend(NEEDLE_EFFORT)
-                yield from _said(text, one.start(), stem, allowance)
+    for needle in needles:
+        yield from _around(text, lower, needle, allowance)
     yield from talk.logins(text, lower, allowance)
     if not _BEFORE_BY.isdisjoint(needles):
         for one in _BY.finditer(lower):
             if text[one.start()].isupper() or _SPEAKS_SQL.search(lower, max(0, one.start() - 80), one.start()):
                 yield Found("password", one.end(), "by")
+
+
+def _around(text: str, lower: str, needle: str, allowance: Allowance) -> Iterator[Found]:
+    if ends_word := _ENDS_WORD.get(needle):
+        for one in ends_word.finditer(lower):
+            allowance.spend(NEEDLE_EFFORT)
+            yield from _said(text, one.start(), needle, allowance)
+    elif needle not in _BEFORE_BY:
+        yield from answers.told(text, lower, needle, allowance)
 
 
 def _said(text: str, at: int, stem: str, allowance: Allowance) -> Iterator[Found]:
