@@ -70,6 +70,7 @@ def test_a_few_hundred_lines_of_settings_stay_far_below_the_bound() -> None:
     [
         *("token=", "token=f(", "secret: a ", "password: ", "password=a&", "api key: ", "cookie: a=", "sk-", "rtk_"),
         *("Password: swordfish\n", "eyJ", "://a:b@c "),
+        *("키", "pw: ", "mk ", "пин ", "пароль ", "code 1 ", "password 1 ", "abcd1 - pass. ", "pass? "),
     ],
 )
 def test_nothing_but_look_alikes_is_refused(piece: str) -> None:

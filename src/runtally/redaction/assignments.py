@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from runtally.redaction import declarations, inserts, marks, markup, spoken, tables
-from runtally.redaction.allowance import MARK_EFFORT, NAME_EFFORT, VALUE_EFFORT, Allowance
+from runtally.redaction.allowance import MARK_EFFORT, NAME_EFFORT, UNLIMITED, VALUE_EFFORT, Allowance
 from runtally.redaction.code_or_prose import is_expression, is_part_of_code, is_prose
 from runtally.redaction.extents import (
     Extent,
@@ -81,7 +81,7 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
         return text
     parts: list[str] = []
     done = 0
-    for found in sorted((first, *founds), key=lambda found: found.at):
+    for found in sorted((first, *founds), key=lambda found: (found.at, -found.end)):
         if found.at < done:
             continue
         allowance.spend(VALUE_EFFORT)
@@ -95,15 +95,15 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
 
 def _found(text: str, names: Names, allowance: Allowance) -> Iterator[Found]:
     further = () if names.further is None else names.further.found_in(text, allowance)
-    for found in chain(_named_in(text), (Found(name, at, separator) for name, at, separator in further)):
+    for found in chain(_named_in(text, allowance), (Found(name, at, separator) for name, at, separator in further)):
         allowance.spend(NAME_EFFORT)
         if rule := names.rule_for(found.name):
             yield found._replace(rule=rule)
 
 
-def _named_in(text: str) -> Iterator[Found]:
+def _named_in(text: str, allowance: Allowance = UNLIMITED) -> Iterator[Found]:
     yield from named_by_sign(text)
-    yield from spoken.named(text)
+    yield from spoken.named(text, allowance)
     yield from tables.named(text)
     yield from inserts.named(text)
     yield from markup.named(text)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from runtally.redaction import languages, talk
+from runtally.redaction import answers, languages, talk
+from runtally.redaction.allowance import NAME_EFFORT, NEEDLE_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.found import Found
 from runtally.redaction.needles import Needles
 
@@ -30,7 +31,7 @@ _STEMS: Final = (
         "mdp",
     ),
     *("hesl", "salasana", "geheim", "jeton", "parol", "haslo", "hasle", "lozink", "gesl", "sifre", "passord"),
-    *("jelsz", "adgangskode", "kodeord", "sandi", "laluan", "mk", "parool"),
+    *("contraseny", "jelsz", "adgangskode", "kodeord", "sandi", "laluan", "mk", "parool"),
 )
 _FOREIGN_STEMS: Final = (
     *(
@@ -96,12 +97,12 @@ _ENDS_WORD: Final = {
     for stem in (*_STEMS, *_FOREIGN_STEMS)
 }
 _BEFORE_BY: Final = frozenset({"ied by", "ied with"})
-NEEDLES: Final = (*_STEMS, *sorted(_BEFORE_BY))
+NEEDLES: Final = (*_STEMS, *filter(str.isascii, answers.NEEDLES), *sorted(_BEFORE_BY))
 """A text in ASCII without any of them, in lower case, says nothing of a secret."""
 _NEEDLES: Final = Needles(NEEDLES)
-_ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *sorted(_BEFORE_BY)))
+_ALL_NEEDLES: Final = Needles((*_STEMS, *_FOREIGN_STEMS, *answers.NEEDLES, *sorted(_BEFORE_BY)))
 _SAID: Final = re.compile(
-    r"(?P<name>\w{0,24}(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
+    r"(?P<name>\w{0,24}(?!\w)(?: (?:phrase|code|word|api))?)[\"'`*]{0,3}"
     rf"(?P<of>(?: {languages.OF} (?!file\b)(?:[\w.@'\u2019`/-]{{1,80}}+ ?){{1,2}}?"
     r"|(?: d['\u2019][\w]{1,20})| (?:api|secr[eè]te)){1,3}?)?"
     rf"(?:\s{{1,3}}(?P<copula>{languages.COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
@@ -137,32 +138,43 @@ _MAY_BE_VALUE: Final = re.compile(r"[\"'`«„“]|[^\s\d]{0,24}\d|[^\s!@#$%^&*+
 _WORDS_BEFORE: Final = re.compile(r"\b(?:[^\W\d_]{2,12} ){1,2}\Z")
 
 
-def named(text: str) -> Iterator[Found]:
-    """Every name in `text` that is followed by words that give its value."""
+def named(text: str, allowance: Allowance = UNLIMITED) -> Iterator[Found]:
+    """Every name in `text` that is followed by words that give its value.
+
+    Raises:
+        LimitExceeded: the allowance is spent; a name is charged though nothing is told of it.
+    """
     lower = text.lower()
     if len(lower) != len(text):
         lower = text.replace("\u0130", "i").lower()
     needles = (_NEEDLES if text.isascii() else _ALL_NEEDLES).within(lower)
-    for stem in needles:
-        if ends_word := _ENDS_WORD.get(stem):
-            for one in ends_word.finditer(lower):
-                yield from _said(text, one.start(), stem)
-    yield from talk.logins(text, lower)
+    for needle in needles:
+        yield from _around(text, lower, needle, allowance)
+    yield from talk.logins(text, lower, allowance)
     if not _BEFORE_BY.isdisjoint(needles):
         for one in _BY.finditer(lower):
             if text[one.start()].isupper() or _SPEAKS_SQL.search(lower, max(0, one.start() - 80), one.start()):
                 yield Found("password", one.end(), "by")
 
 
-def _said(text: str, at: int, stem: str) -> Iterator[Found]:
+def _around(text: str, lower: str, needle: str, allowance: Allowance) -> Iterator[Found]:
+    if ends_word := _ENDS_WORD.get(needle):
+        for one in ends_word.finditer(lower):
+            allowance.spend(NEEDLE_EFFORT)
+            yield from _said(text, one.start(), needle, allowance)
+    elif needle not in _BEFORE_BY:
+        yield from answers.told(text, lower, needle, allowance)
+
+
+def _said(text: str, at: int, stem: str, allowance: Allowance) -> Iterator[Found]:
     if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)) and text[found.end()] in _QUOTES:
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     else:
-        yield from _given(text, at)
-    yield from talk.around(text, at)
+        yield from _given(text, at, allowance)
+    yield from talk.around(text, at, allowance)
 
 
-def _given(text: str, at: int) -> Iterator[Found]:
+def _given(text: str, at: int, allowance: Allowance) -> Iterator[Found]:
     if (found := _SAID.match(text, at)) and not _is_comment(text, at, found):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
@@ -175,6 +187,7 @@ def _given(text: str, at: int) -> Iterator[Found]:
         name, before = text[start:name_end], text[max(0, start - 64) : start]
         if not (name.isupper() or _MAY_BE_VALUE.match(text, found.end())):
             return
+        allowance.spend(2 * NAME_EFFORT)  # what stands before the name is gone through
         if _SETS.search(before) or (_BEGINS.search(before) and _ENDS.match(text, found.end())):
             yield Found(name, found.end(), "--")
         elif _GIVES.search(before):

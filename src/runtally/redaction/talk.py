@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from runtally.redaction import languages
+from runtally.redaction import languages, weak_words
+from runtally.redaction.allowance import NAME_EFFORT, NEEDLE_EFFORT, Allowance
 from runtally.redaction.found import Found
 from runtally.redaction.values import WORDS
 
@@ -35,16 +36,25 @@ _UNSPACED: Final = (
 _UNSPACED_NUMBERS: Final = "验证码|驗證碼|認証コード|確認コード|인증번호|인증 코드|暗証番号"
 _UNSPACED_KEYS: Final = "密钥|密鑰|金鑰|秘钥|キー|키|令牌|トークン|토큰"
 _CODE: Final = (
-    r"(?:(?:2fa|mfa|verification|confirmation|one[- ]time|sms|auth\w{0,12}|security|login|access|entry|totp)[- ]codes?"
-    r"|otp|(?:(?:код|кода) (?:из|от|подтверждения|доступа)(?: \w{2,5})?))"
+    r"(?:(?:2fa|mfa|verification|confirmation|one[- ]time|sms|auth\w{0,12}|security|recovery|backup|reset|login"
+    r"|access|entry|totp)[- ]codes?"
+    r"|one[- ]time[- ](?:password|pin|passcode)|einmal(?:code|passwort)|bestätigungscode|verificatiecode"
+    r"|bekræftelseskode"
+    r"|code de (?:vérification|confirmation|sécurité)|código de (?:verificación|verificação|confirmación|seguridad"
+    r"|segurança)|codice di (?:verifica|conferma)|kod (?:weryfikacyjny|sms)|ověřovací kód|otp|(?:(?:код"
+    r"|кода) (?:из|от|подтверждения|доступа)(?: \w{2,5})?))"
 )
-_DOOR: Final = r"(?:(?:door|alarm|gate|unlock|safe|wifi|wlan)[- ]?code|passcode|pin(?:[- ]?code)?|п[иі]н(?:-?код)?\w?)"
+_DOOR: Final = (
+    r"(?:(?:door|alarm|gate|unlock|safe|wifi|wlan)[- ]?code|passcode|pin(?:[- ]?code)?"
+    r"|п[иі]н(?:-?код)?\w?)"
+)
 _KEY: Final = r"(?:(?:api|access|secret|license)?[- ]?(?:key|schlüssel|schluessel|clé|chave|chiave|ключ\w?|klucz))"
 _GRANT: Final = r"(?:token|jeton|токен\w?)"
 _HIDDEN: Final = r"(?:secret|geheimnis|секрет)"
 _WORDS: Final = re.compile(
     rf"(?:(?P<pin>{_DOOR})|(?P<otp>{_CODE})|(?P<password>{_PASSWORDS})|(?P<client_key>{_KEY})"
-    rf"|(?P<tokens>{_GRANT})|(?P<client_secret>{_HIDDEN}))(?![a-z_0-9]|[^\x00-\u05ff\W])|(?P<unspaced>{_UNSPACED})|(?P<numbers>{_UNSPACED_NUMBERS})|(?P<keys>{_UNSPACED_KEYS})",
+    rf"|(?P<tokens>{_GRANT})|(?P<client_secret>{_HIDDEN}))(?![a-z_0-9]|[^\x00-\u05ff\W])"
+    rf"|(?P<unspaced>{_UNSPACED})|(?P<numbers>{_UNSPACED_NUMBERS})|(?P<keys>{_UNSPACED_KEYS})",
     re.IGNORECASE,
 )
 _UNSPACED_NAMES: Final = {"unspaced": "password", "numbers": "otp", "keys": "client_key"}
@@ -55,31 +65,42 @@ _TELLS: Final = re.compile(r"[0-9!@#$%^&*+~\"'`「『«„“\n]")
 _ODD: Final = re.compile(r"[0-9!@#$%^&*+~]")
 _LEAST: Final = {"password": 5, "otp": 4, "pin": 4, "client_key": 20, "tokens": 16, "client_secret": 12}
 
+_STILL: Final = (
+    r"(?:now|still|just|simply|literally|actually|currently|again|jetzt|noch|immer noch|einfach|nun|nu|nog|steeds"
+    r"|fortfarande|stadig|nå|fortsatt|ahora|todavía|agora|ainda|adesso|ancora|maintenant|toujours|encore|acum|ara"
+    r"|теперь|сейчас|все ещё|зараз|тепер|сега|teraz|nadal|teď|teraz|stále|sada|zdaj|сада)"
+)
 _VALUE: Final = rf"{_OPENS}(?P<value>[^{_ENDS}]{{4,128}})"
 _LINK: Final = (
     rf"[ \t]{{0,3}}(?:[:=]|[-=]{{1,2}}>|[\u2013\u2014\u2192\u27a1-]\ufe0f?|\U0001f449|\uff1a|\()[ \t]{{0,3}}"
-    rf"|['\u2019]s[ \t]|[ \t]{{1,3}}(?:{languages.COPULAS})(?: now)?[ \t]?:?\s{{1,3}}|[ \t]?:[ \t]*\n{{1,2}}"
-    r"|, (?=\S+,)|\?[ \t]*\n{1,2}"
+    rf"|['\u2019]s(?: (?:still|now|just|literally))?[ \t]|[ \t]{{1,3}}(?:{languages.COPULAS})"
+    rf"(?: {_STILL})?[ \t]?:?\s{{1,3}}|[ \t]?:[ \t]*\n{{1,2}}"
+    r"|, (?=\S+,)|\?[ \t]*\n{1,2}|[ -](?:protected|geschützt) \(| (?:with|durch|par|por|con) (?=\S{16})"
     r"|(?: (?:has |was )?changed)?[,.;?]?[ \t](?:and |just ){0,2}"
     r"(?:type|enter|use|try|(?:it['\u2019]?s|it is|typ|tippe|gib)"
     r"(?: now)?|(?:the )?new one(?: is|:))[ \t]"
 )
 _SMALL: Final = (
-    r"the|and|not|for|you|your|are|was|has|had|can|may|must|will|with|that|this|from|than|when|which|too|very|used|been"
+    r"the|and|not|for|you|your|are|was|has|had|can|may|must|will|with|that|this|from|than|when|which|too|very"
+    r"|used|been"
     r"|being|only|also|about|into|out|set|all|any|but|its|one"
 )
 _ENDS_OF_STATES: Final = (
-    r"ed|en|ing|[ae]nt|[aiu]ble|ive|al|ful|less|ory|ary|ly|ous|id|ect|ong|ort|eak|ic|ank|ty|est|ar|tch|ame|ure|fe|ew|ld"
-    r"|[us]e|ger|ker|ore|own|one|ext|oo|dy|re|ts|ss|et|me|pt|now|ut|ff|gs|rs|es|ll|ne|it|by|at|lt|ze|null|there|here|word"
+    r"ed|en|ing|[ae]nt|[aiu]ble|ive|al|ful|less|ory|ary|ly|ous|id|ect|ong|ort|eak|ic|ank|ty|est|ar|tch|ame|ure"
+    r"|fe|ew|ld"
+    r"|[us]e|ger|ker|ore|own|one|ext|oo|dy|re|ts|ss|et|me|pt|now|ut|ff|gs|rs|es|ll|ne|it|by|at|lt|ze|null|there"
+    r"|here|word"
     r"|secret|token|string|hash|nd"
 )
 _OWN: Final = (
-    r"(?i:new|now|nouă|nueva|nova|nuova|nowe|neue|neues|mới|baru|saya|שלי|שלך|мой|новый|теперь|jetzt|ahora|agora|teraz)"
+    r"(?i:new|now|nouă|nueva|nova|nuova|nowe|neue|neues|mới|baru|saya|שלי|שלך|мой|новый|теперь|jetzt"
+    r"|ahora|agora|teraz|зараз|сейчас|sigue siendo)"
 )
 _OF: Final = (
-    rf" (?:{languages.OF}|fürs|vom|do|al|a la)(?: [^\W\d_][\w.@'\u2019-]{{0,40}}){{1,3}}?(?: \([^()\n]{{1,24}}\))?"
+    rf" (?:{languages.OF}|fürs|vom|do|al|a la)(?: [^\W\d_][\w.@'\u2019:/-]{{0,40}}){{1,3}}?(?: \([^()\n]{{1,24}}\))?"
     r"| \([^()\n]{1,24}\)(?=:)|(?! (?:hash|hint|id|file|type|algo\w{0,7}|version|digest|salt|encoding|storage|manager"
-    r"|field|name|url|path|link|policy|format)\b) [^\W\d_]{3,20}(?=:)|[- ](?:wifi|wlan|root|admin)"
+    r"|field|name|url|path|link|policy|format)\b) [^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,3}(?=:)|[- ](?:wifi|wlan"
+    r"|root|admin)"
 )
 _AFTER: Final = re.compile(
     rf"(?P<of>{_OF}| {_OWN})?(?:{_LINK}|[ \t]{{1,3}}(?:auf |în |to |olan )?){_VALUE}", re.IGNORECASE
@@ -102,7 +123,30 @@ _LAST: Final = re.compile(
     rf"|(?:{_OF})? (?:{languages.COPULAS}) "
     r"(?P<joined>[^\W\d_A-Z]{2,16}(?:-[^\W\d_A-Z]{4,16}){1,4})(?=[ \t]*(?:\n|\Z))"
 )
-_FROM: Final = re.compile(rf" (?:from|von|de|с) {_VALUE}")
+_FROM: Final = re.compile(rf" (?:from|von|vom|van|från|fra|de|da|di|din|с|з|от|z|ze|sa|iz) {_VALUE}")
+_CHOSEN_WORD: Final = re.compile(
+    rf"(?:{_OF}| {_OWN})?(?:{_LINK}){_OPENS}"
+    rf"(?P<value>[^\W\d_]{{4,20}})\b",
+    re.IGNORECASE,
+)
+_SURE: Final = (
+    r"(?:sure|yes|yep|yeah|ok(?:ay)?|of course|no problem|klar|ja|natürlich|sicher|sí|si|claro|oui|bien sûr|sim"
+    r"|sì|certo"
+    r"|da|tak|jasne|ano|jo|да|конечно|так|звісно|jó|evet)"
+)
+_HERE: Final = (
+    r"(?:here (?:you go|it is|you are)|it['\u2019]s|it is|that['\u2019]s|hier(?: bitte)?|bitte(?: sehr)?|es ist"
+    r"|(?:hier|het) is(?: het)?"
+    r"|alsjeblieft|här(?: är det)?|her er det|voilà|voici|c['\u2019]est|aquí (?:tienes|está)|es|aqui está|é"
+    r"|ecco(?:la)?|è"
+    r"|poftim|este|вот(?: он)?|держи|ось|тримай|ето|proszę|to|tady(?: je)?|je|evo|izvoli|izvolite|tukaj)"
+)
+_ANSWERED: Final = re.compile(
+    r"(?:[^\n?:=]{0,32}\?\s{1,3}(?:>[ ]?|[\w]{1,16}:[ ]){0,2}|[^\n?:=]{0,16}[ ][-\u2013\u2014][ ](?=(?:sure"
+    r"|klar|sí|oui)\b))"
+    rf"(?:{_SURE}[ ,.!:-]{{1,3}})?(?:{_HERE}[ ]?[,:-]?[ ])?{_VALUE}",
+    re.IGNORECASE,
+)
 _MORE: Final = re.compile(rf"[ \t](?:and|or|to|und|oder|auf|et|y|e|a|en|и|на)[ \t]{_VALUE}")
 
 _ENDS_PHRASE: Final = re.compile(
@@ -111,9 +155,11 @@ _ENDS_PHRASE: Final = re.compile(
 _BEFORE: Final = re.compile(  # what stands before `the root password`
     rf"(?<!\S)[(]?{_OPENS}(?P<value>[^{_ENDS}]{{4,64}}?)[\"'`*_»”“)]{{0,3}},?"
     r"(?: ?(?:<?[-\u2013\u2014=]{1,2}>?|\() ?| )"
-    r"(?:(?:(?i:that['\u2019]?s|it['\u2019]?s|is|was|as|ist|war|als|est|comme|es|como|é|è|come|är|som|er|on|to|jest|jako"
+    r"(?:(?:(?i:that['\u2019]?s|it['\u2019]?s|is|was|as|ist|war|als|est|comme|es|como|é|è|come|är|som|er|on|to"
+    r"|jest|jako|és|com a|i|sú|еще"
     r"|je|bude|это|как|є|це|е|là|adalah|this is|that is|c['\u2019]est|das ist|esa es|olarak)) )?"
-    r"(?:(?i:the|my|our|your|his|her|their|das|dein|mein|unser|het|mijn|ons|le|la|mon|notre|el|mi|tu|o|a|minha|il|mia|min"
+    r"(?:(?i:still|really|the|my|our|your|his|her|their|das|dein|mein|unser|het|mijn|ons|le|la|mon|notre|el|mi"
+    r"|tu|o|a|minha|il|mia|min"
     r"|vårt|mój|moje|мой|твой|nasze|mé)[ ]){0,2}(?:[^\W\d_]{1,12}[ -]){0,2}\Z"
 )
 _WORD: Final = re.compile(r"\S+")
@@ -128,7 +174,8 @@ _UNSPACED_BEFORE: Final = re.compile(
 
 _NO_SECRET: Final = re.compile(  # what has digits or other characters in it and is no password
     r"(?i:(?:sha|md|utf|rsa|aes|des|base|o?auth|http|ipv?|tls|ssl|win|mp|pbkdf|argon|bcrypt|scrypt|python|py|php|node"
-    r"|es|rfc|iso|cve|id|step|user|server|db|host|web|app|prod|dev|test|field|page|line|col|row|item|arg|var|val|value"
+    r"|es|rfc|iso|cve|id|step|user|server|db|host|web|app|prod|dev|test|field|page|line|col|row|item|arg|var"
+    r"|val|value"
     r"|param|key|token|secret|pass|password|passwd|pwd|option|part|version|level|chapter|section|case|example|input"
     r"|output|text|file|group|type|word|ed|curve|secp|crc|hmac|fido|u2f|ecdsa|blake|sqlite|neo|log|ntlm|wpa|wep|tier"
     r"|phase|room|office|windows|ubuntu|debian|vpn|eth|bzip|gzip|urllib|[a-z])[-_]?v?\d{1,5}(?:[-_./:]\w{0,12}){0,4})"
@@ -141,13 +188,30 @@ _DIGITS: Final = re.compile(r"\d[\d -]{2,10}\d(?!\d)#?(?![.:/]\d)")
 _SPECIAL: Final = frozenset("!@#$%^&*+~")
 
 _LOGIN: Final = re.compile(
-    r"\w{0,12}[ ]?(?:(?:are|is|as|with|sind|mit|sont|avec|met|son|con|med|com|to|z|na|using)[ ])?[:\uff1a]?\s{0,3}"
-    rf"{_OPENS}(?P<user>[\w.@+-]{{2,64}}?){_OPENS}(?P<between> ?[/|:] ?|, | (?:and|with|und|mit|et|y|e|и|с|&) )"
+    rf"\w{{0,12}}(?: {languages.OF}(?: [\w.\'-]{{1,24}}){{1,3}}?)?[ ]?(?:(?:are|is|as|with|sind|mit|sont|avec"
+    rf"|met|son|con|med|com|to|z|na|using|som|jako|kao|kot|como|come|comme|как|як|sú|jsou|są|su|so|є|са|er|eru"
+    rf"|zijn|sunt|són|são|sono)[ ])?(?:[:\uff1a]|-[ ])?\s{{0,3}}"
+    rf"{_OPENS}(?P<user>[\w.@+-]{{2,64}}?){_OPENS}(?P<between> ?[/|:] ?|, | (?:and|with|und|mit|et|y|e|и|с|&"
+    rf"|using|med|met|og|och|en|con|com|avec|i|z|s|a|та|з|pw|pass) |\n)"
     rf"{_VALUE}",
 )
 _LOGINS: Final = (
     *(
         "cred",
+        "u/p",
+        "wifi",
+        "test user",
+        "logga in",
+        "logg inn",
+        "log ind",
+        "inloggning",
+        "dane logowania",
+        "prijav",
+        "entra con",
+        "entre com",
+        "accedi con",
+        "connecte-toi",
+        "de conectare",
         "log in",
         "login",
         "logging in",
@@ -162,18 +226,33 @@ _LOGINS: Final = (
         "identifiant",
     ),
     *("credenc", "credenz", "kredenc", "acces", "accès", "utilise", "usa ", "nimm ", "konto", "account"),
-    *("логин", "доступ", "вход", "учетк", "учётк", "账号", "帐号", "アカウント", "계정"),
+    *(
+        "údaje",
+        "данные для",
+        "данни за",
+        "дані для",
+        "логин",
+        "доступ",
+        "вход",
+        "учетк",
+        "учётк",
+        "账号",
+        "帐号",
+        "アカウント",
+        "계정",
+    ),
 )
 _CUES: Final = tuple((cue, re.compile(rf"(?<!\w){cue}", re.IGNORECASE)) for cue in _LOGINS)
 
 
-def around(text: str, at: int) -> Iterator[Found]:
+def around(text: str, at: int, allowance: Allowance) -> Iterator[Found]:
     """What is told in words around a word for a secret that begins at `at` or little before."""
     is_after = _TELLS.search(text, at, at + 80)
     if is_after or at + 80 > len(text) or _ODD.search(text, max(0, at - 64), at):
         start = max(0, at - 24)
         word = _word_in(text[start : at + 24], at - start)
         if word:
+            allowance.spend(NAME_EFFORT)
             name, begins, ends = word
             yield from _told(text, name, start + begins, start + ends, is_after=is_after is not None)
 
@@ -206,10 +285,20 @@ def _told(text: str, name: str, start: int, end: int, *, is_after: bool) -> Iter
                 yield from _judged(text, name, found)
                 if more := _MORE.match(text, found.end()):
                     yield from _judged(text, name, more)
+    yield from _told_further(text, name, end)
     if name == "password" and (told := _quoted(text, start, end)):
         yield Found(name, told.start(told.lastgroup or 0), "said", end=told.end(told.lastgroup or 0))
     if told := _before(text, start, end, is_unspaced=is_unspaced):
         yield from _judged(text, name, told, max(0, start - 96))
+
+
+def _told_further(text: str, name: str, end: int) -> Iterator[Found]:
+    """What answers a question for the secret, and a word that many choose as their password."""
+    is_asked = "?" in text[end : end + 40] or "sure" in text[end : end + 24]
+    if is_asked and (answered := _ANSWERED.match(text, end)):
+        yield from _judged(text, name, answered)
+    if name == "password" and (chosen := _CHOSEN_WORD.match(text, end)) and chosen["value"].lower() in weak_words.WORDS:
+        yield Found(name, chosen.start("value"), "said", end=chosen.end("value"))
 
 
 def _quoted(text: str, start: int, end: int) -> re.Match[str] | None:
@@ -219,7 +308,7 @@ def _quoted(text: str, start: int, end: int) -> re.Match[str] | None:
         return None if is_opened or text[start:end].lower() == "pass" else quoted
     if text[end - 6 : end].lower() == "phrase" and (told := _PASSPHRASE.match(text, end)):
         return told
-    return _LAST.match(text, end)
+    return None if text[start:end].lower() == "pass" else _LAST.match(text, end)
 
 
 def _before(text: str, start: int, end: int, *, is_unspaced: bool) -> re.Match[str] | None:
@@ -254,19 +343,22 @@ def is_chosen(value: str) -> bool:
     return any(char.isdigit() for char in value) or not _SPECIAL.isdisjoint(value[:-1])
 
 
-def logins(text: str, lower: str) -> Iterator[Found]:
+def logins(text: str, lower: str, allowance: Allowance) -> Iterator[Found]:
     """Every password that follows a user's name: `log in as root / …`, `creds are bob:…`."""
     if not _ODD.search(text):
         return
     for cue, pattern in _CUES:
         if cue in lower:
             for one in pattern.finditer(lower):
+                allowance.spend(NEEDLE_EFFORT)
                 found = _LOGIN.match(text, one.end())
                 if found and (found["between"] in (" / ", " | ") or _allows(one[0], found["between"])):
                     yield from _judged(text, "password", found)
 
 
 def _allows(cue: str, between: str) -> bool:
+    if between == "\n":
+        return cue.startswith(("cred", "kred", "zugang"))
     return not cue.endswith(" ") and (
-        between.strip() in ("/", "|", ":") or cue.startswith(("log", "sign", "anm", "einl"))
+        between.strip() in ("/", "|", ":") or cue.startswith(("log", "sign", "entr", "acc", "conn", "anm", "einl"))
     )
