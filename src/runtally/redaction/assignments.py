@@ -63,9 +63,18 @@ _TAKES_A_PAIR: Final = re.compile(
 )
 _OPENS_A_PAIR: Final = re.compile(r"[(\[{]\s{0,16}\\{0,15}[\"'][\w.:-]{1,96}\Z")
 
+_IS_ONE_OF: Final = re.compile(r"[\"'] \|{1,2} [\"']")
+"""Behind a text that is one of several, as documentation shows what a value may be."""
+_NAMES: Final = re.compile(
+    r"(?:\w{1,40}_)?(?:password|token|secret|key|pass)s?\d{0,2}(?: (?:\w{1,40}_)?(?:token|key|code))?"
+    r"|\d{4}_[a-z][a-z0-9_]*"
+)
+"""Names of fields and of migrations: `("auth", "0001_initial")`."""
 _FURTHER_TEXT: Final = re.compile(r"[\"'], ?[\"']")
 _NAME: Final = re.compile(r"[:_]?[A-Za-z]+(?:[_.-][A-Za-z]+)*")
 _CLOSES_A_PAIR: Final = re.compile(r"\\{0,15}[\"'`],?\s{0,16}[)\]}]")
+_EMPTY: Final = re.compile(r"[@$bBrRuUfFLN](?:\"\"|'')")
+_VARIABLE: Final = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[a-z]+(?:_[a-z]+)*_(?:[a-z]+|\d)")
 _PHRASE: Final = re.compile(
     r"[ \t]{1,8}(?!(?:await|new|not|yield|lambda|typeof)\b)(?P<value>[A-Za-z]+(?:[ ](?!(?:if|or|and|else|in|is|as"
     r"|for|unless)\b)[A-Za-z0-9]+){1,5})"
@@ -229,7 +238,12 @@ def _is_lone_value(text: str, start: int, end: int) -> bool:
 
 def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bool:
     value = text[extent.start : extent.end]
-    if not rule.gives_away(value) or is_label(value) or _is_name(value, rule):
+    if (
+        not rule.gives_away(value)
+        or is_label(value)
+        or _is_name(value, rule)
+        or _tells_what_may_be(text, found, rule, extent)
+    ):
         return False
     if found.separator == "(":
         function = found.name.rpartition(".")[2]
@@ -247,6 +261,14 @@ def _is_quoted_secret(text: str, found: Found, rule: Rule, extent: Extent) -> bo
         is_pair = _OPENS_A_PAIR.search(before) and _CLOSES_A_PAIR.match(text, extent.end)
         return is_pair is not None and not (_is_word(value) or _is_message(value))
     return found.separator in ('"', "pair", "by") or not value[0].isspace()
+
+
+def _tells_what_may_be(text: str, found: Found, rule: Rule, extent: Extent) -> bool:
+    """One of the values that there may be, the number of an operation, or a name among the arguments of a call."""
+    value = text[extent.start : extent.end]
+    is_number = rule.kind == "token" and len(value) < 3 and value.isdigit()
+    is_name = found.separator in "(," and _NAMES.fullmatch(value)
+    return bool(is_number or is_name or _IS_ONE_OF.match(text, extent.end))
 
 
 def _is_name(value: str, rule: Rule) -> bool:
@@ -275,13 +297,20 @@ def _is_word(value: str) -> bool:
     return WORDLIKE.fullmatch(value) is not None or value.replace("_", "").replace("-", "").replace(".", "").isalpha()
 
 
+def _is_compared(text: str, found: Found, value: str) -> bool:
+    """`password != x`, and `token === bodyValue`, where the value is a variable."""
+    if text.startswith("!=", found.at - 2):
+        return True
+    return found.separator == "=" and text.startswith("==", found.at - 1) and _VARIABLE.fullmatch(value) is not None
+
+
 def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple[int, int]]:
     separator = found.separator
     if separator in ("is", "said"):
         extent = extent._replace(end=end_of_bare(text, extent, of_line=True, spaced=False))
     value = text[extent.start : extent.end]
     gives_away = rule.gives_away(value) and not _tells_which(found.name, value)
-    if separator in "(," or not gives_away or text.startswith("!=", found.at - 2):
+    if separator in "(," or not gives_away or _is_compared(text, found, value) or _EMPTY.match(text, extent.start):
         return ()
     if is_expression(text, extent.start, extent.end, found.name if separator in _ASSIGNS else ""):
         return ()
@@ -295,7 +324,7 @@ def _bare(text: str, found: Found, rule: Rule, extent: Extent) -> Iterable[tuple
     ):
         return (phrase.span("value"),) if is_among_settings(text, found.at) else ()
     is_number_asked_for = value.isdigit() and not rule.gives_away("swordfish")
-    said = "" if extent.scheme or separator == "said" else separator
+    said = "" if extent.scheme else separator
     if not is_number_asked_for and is_prose(text, extent.start, extent.end, said):
         return ()
     of_line = found.begins_line or separator in ("is", "said")

@@ -178,11 +178,12 @@ _NO_SECRET: Final = re.compile(  # what has digits or other characters in it and
     r"|val|value"
     r"|param|key|token|secret|pass|password|passwd|pwd|option|part|version|level|chapter|section|case|example|input"
     r"|output|text|file|group|type|word|ed|curve|secp|crc|hmac|fido|u2f|ecdsa|blake|sqlite|neo|log|ntlm|wpa|wep|tier"
-    r"|phase|room|office|windows|ubuntu|debian|vpn|eth|bzip|gzip|urllib|[a-z])[-_]?v?\d{1,5}(?:[-_./:]\w{0,12}){0,4})"
+    r"|phase|room|office|pkcs|username|windows|ubuntu|debian|vpn|eth|bzip|gzip|urllib|[a-z])[-_]?v?\d{1,5}(?:[-_./:]\w{0,12}){0,4})"
     r"|\d+(?:st|nd|rd|th|x|k|m|s|h|d|ms|us|kb|mb|gb|px|bit|bits|byte|bytes|chars?|fa|-[a-z]+)"
     r"|v?\d+(?:[.:/-][\dx]+)+[a-z]?\d*|\d{4}-\d\d-\d\dT?.*|[a-z][\w.+-]*@[a-z][a-z.-]+|[\w.+-]+@[\w-]+\.[\w.-]+"
-    r"|[^\W_]+(?:_[^\W_]+)+|~?[\w-]+(?:\.[A-Za-z]\w*)+(?::\d+)?|[\w.-]*/[\w./-]*|\w+=\w*|[\w-]+@v\d.*"
+    r"|[^\W_]+(?:_[^\W_]+)+|~?[\w-]+(?:\.[A-Za-z]\w*)+(?::\d+)?|[\w.-]*/[\w./?=&:-]*|(?:[a-z]+:)[^\W_]+(?:_[^\W_]+)+|\w+=\w*|[\w-]+@v\d.*"
     r"|[!?%$~&@#:=-].*|.*(?:[(){}\[\]\\]|::|%[sd(]|\w://|\d\.\d+\.\d).*|[0-9a-f]{7}|[0-9a-f]{9,64}"
+    r"|(?-i:[A-Z]{2,8}\d{1,3}(?:[A-Z][a-z]+){2,6}|[a-z]+[A-Z][a-z]+#[a-z]+)"
 )
 _DIGITS: Final = re.compile(r"\d[\d -]{2,10}\d(?!\d)#?(?![.:/]\d)")
 _SPECIAL: Final = frozenset("!@#$%^&*+~")
@@ -332,7 +333,7 @@ def _judged(text: str, name: str, found: re.Match[str], offset: int = 0) -> Iter
             yield Found("otp" if " " in digits[0] else name, at, "said", end=at + len(digits[0].rstrip("#")))
         return
     value = text[at:end].rstrip("?.,:;)]}*_")
-    if len(value) >= _LEAST[name] and is_chosen(value):
+    if len(value) >= _LEAST[name] and is_chosen(value) and text[at + len(value) : at + len(value) + 1] != "(":
         yield Found(name, at, "said", end=at + len(value))
 
 
