@@ -119,4 +119,9 @@ SHAPES: Final[tuple[Row, ...]] = (
     ),
     ("proxy_link", ("vmess://",), r"vmess://(?P<value>[A-Za-z0-9+/]{40,}={0,2})"),
     ("api_key", ("dl.cloudsmith.io/",), r"dl\.cloudsmith\.io/(?P<value>(?=[A-Za-z]{0,15}\d)[A-Za-z0-9]{16})/"),
+    (
+        "youtrack_token",
+        ("perm:", "perm-"),
+        r"(?<!\w)perm[:-][A-Za-z0-9+/]{4,60}={0,2}\.[A-Za-z0-9+/-]{4,60}={0,2}\.[A-Za-z0-9]{30}(?!\w)",
+    ),
 )

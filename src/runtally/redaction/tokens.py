@@ -87,7 +87,7 @@ _AI_TOO: Final = (
     ("volcengine_key_id", ("AKLT",), r"AKLT(?=[A-Za-z0-9]{0,30}\d)[A-Za-z0-9]{40,48}={0,2}(?![A-Za-z0-9])"),
     ("google_key", ("AQ.Ab",), r"AQ\.Ab[\w-]{30,}"),
     ("brave_key", ("BSA",), r"BSA(?=[\w-]{0,27}\d)(?=[\w-]{0,27}[a-z])[\w-]{28}(?![\w-])"),
-    ("zep_key", ("z_1dWlk",), r"z_1dWlk\.[\w-]{20,}\.[\w-]{20,}"),
+    ("zep_key", ("z_1dWlk",), r"z_1dWlk\.[\w-]{20,200}\.[\w-]{20,}"),
     (
         "api_key",
         ("dtn_", "flp_", "mxb_", "tpuf_", "rc_", "pl_", "hb_", "psk-", "m0-", "llx-", "ck-", "pb_", "nc_sk_"),
@@ -180,11 +180,6 @@ _REGISTRIES: Final = (
     ("prefix_token", ("pfx_", "pfxc_"), r"pfxc?_(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{40,}"),
     ("deno_token", ("ddp_", "ddo_", "jsrp_"), r"(?:dd[po]|jsrp)_[A-Za-z0-9]{30,}"),
     ("gitbook_token", ("gb_api_",), r"gb_api_[A-Za-z0-9]{30,}"),
-    (
-        "youtrack_token",
-        ("perm:", "perm-"),
-        r"perm[:-][A-Za-z0-9+/]{4,60}={0,2}\.[A-Za-z0-9+/-]{4,60}={0,2}\.[A-Za-z0-9]{30}",
-    ),
     ("clickup_token", ("pk_",), r"pk_\d{5,10}_[A-Z0-9]{32}(?![A-Za-z0-9])"),
     ("appveyor_token", ("v2.",), r"v2\.(?=[a-z]{0,19}\d)(?=\d{0,19}[a-z])[a-z0-9]{20}(?![\w.-])"),
     ("neon_password", ("npg_",), r"npg_(?=[A-Za-z]{0,16}\d)[A-Za-z0-9]{12,20}(?![A-Za-z0-9_])"),
