@@ -61,7 +61,6 @@ SECRETS = {
     "ClickUp": ("use {} now", "pk_12345678_" + "A1B2C3D4E5F6G7H8" * 2),
     "Oracle": ("jdbc:oracle:thin:scott/{}@//h:1521/s", "tiger77x"),
     "Trojan": ("trojan://{}@h:443?sni=x", "zebra7xq"),
-    "Git with an address": ("https://me@x.org:{}@h/r.git", "zebra7xq"),
     "a connection in Python": ('pymssql.connect("h", "sa", "{}", "d")', "zebra7xq"),
 }
 

@@ -100,12 +100,6 @@ SHAPES: Final[tuple[Row, ...]] = (
     ),
     # A Sentry DSN, or a token in the place of the user's name.
     ("url_token", ("://",), r"://(?P<value>[A-Za-z0-9_-]{32,})(?=@)"),
-    # The user's name may be an address.
-    (
-        "url_password",
-        ("://",),
-        r"://[\w.+-]{1,64}@[\w.-]{1,64}:(?!\d{1,5}/)(?P<value>[^\s/@:\"'`<>\\]{4,128})(?=@[\w.-])",
-    ),
     # Nothing but a password is before the host.
     (
         "url_password",
