@@ -1,5 +1,6 @@
 """What servers and their clients log in with, where no name with `=` or `:` says so: data for `passages`."""
 
+import re
 from typing import Final
 
 from runtally.redaction.passages import LINE_END, NOT_A_VALUE, QUOTE, Row, argument
@@ -8,6 +9,7 @@ _GAP: Final = r"[ \t]{1,20}"
 _ARGUMENT: Final = argument()
 _ENDS_LINE: Final = rf"(?=[ \t]{{0,20}}(?:{LINE_END}|{QUOTE}|\Z))"
 _MADE_UP: Final = r"(?=[^\s\"']{0,40}[\d!@#$%^&*+=~?])"
+_STRING: Final = r"[\"'][^\"'\n]{1,100}[\"']"
 _FIELD: Final = r"(?:[^\s:\\\"']|\\[:\\]){1,100}"
 _PGPASS: Final = rf":{_FIELD}:{_FIELD}:(?P<value>{_MADE_UP}(?:[^\s:\\\"']|\\[:\\]){{1,200}}){_ENDS_LINE}"
 
@@ -189,5 +191,30 @@ ACCOUNTS: Final[dict[str, tuple[Row, ...]]] = {
             ("provider :",),
             r"provider :\w{1,40},\s{0,20}[\"'][^\"'\n]{1,120}[\"'],\s{0,20}[\"'](?P<value>[\w-]{16,100})[\"']",
         ),
+    ),
+    # What is given in its place, not by its name
+    **{
+        f"{call}(": (
+            Row(
+                "password",
+                (f"{call}(",),
+                rf"{re.escape(call)}\({before}(?P<quote>[\"']){NOT_A_VALUE}(?P<value>[^\"'\n]{{3,100}})(?P=quote)",
+            ),
+        )
+        for call, before in (
+            ("PlainTextAuthProvider", _STRING + ", {0,4}"),
+            ("auth.basic", _STRING + ", {0,4}"),
+            ("pymssql.connect", f"(?:{_STRING}, {{0,4}}){{2}}"),
+            ("wandb.login", "key="),
+            ("DeepgramClient", ""),
+        )
+    },
+    "thin:": (Row("password", ("thin:",), r"oracle:thin:\w{1,40}/(?P<value>[^\s@\"'\[]{3,60})@"),),
+    "oracledb": (Row("password", ("connect(",), r"connect\([\"']\w{1,40}/(?P<value>[^\s@\"'\[]{3,60})@"),),
+    # Programs that are told once
+    "wandb login": (Row("api_key", ("wandb login",), r"wandb login (?:--\w{1,20} ){0,4}(?P<value>\w{40,90})(?!\w)"),),
+    "snyk auth": (Row("api_key", ("snyk auth",), r"snyk auth (?P<value>[0-9a-f]{8}-[0-9a-f-]{27})"),),
+    "to installation:": (
+        Row("password", ("password to proceed",), r"to installation:\s{1,6}(?P<value>[0-9a-f]{32})(?!\w)"),
     ),
 }

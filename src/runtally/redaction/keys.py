@@ -126,4 +126,61 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
     "option key": (
         Row("password", ("option key ",), r"option key (?P<quote>['\"])(?P<value>[^'\"\n]{5,64})(?P=quote)"),
     ),
+    # The secret numbers of a GnuPG key
+    "private-key (": (
+        Row("private_key", ("private-key (",), r"\((?:[dpqu]|protected) [^#]{0,200}#(?P<value>[0-9A-F]{32,8192})#"),
+        Row("private_key", ("protected-private-key",), r"\)[ ]{1,4}#(?P<value>[0-9A-F]{64,8192})#\)"),
+    ),
+    "ED25519-V3:": (Row("private_key", ("ED25519-V3:",), r"ED25519-V3:(?P<value>[A-Za-z0-9+/]{80,90}={0,2})"),),
+    ":descriptor:x25519:": (
+        Row("private_key", (":descriptor:x25519:",), r"(?<!\w)[a-z2-7]{56}:descriptor:x25519:(?P<value>[A-Z2-7]{52})"),
+    ),
+    # Matrix' signing key is a file of one line
+    "ed25519 a_": (Row("private_key", ("ed25519 a_",), r"ed25519 a_\w{4,8} (?P<value>[A-Za-z0-9+/]{43})(?![\w+/=])"),),
+    "wg ": (
+        Row("private_key", ("wg pubkey", "wg set"), r"echo [\"']?(?P<value>[A-Za-z0-9+/]{43}=)"),
+        Row("private_key", ("wg genkey", "wg genpsk"), r"wg gen(?:key|psk)\r?\n(?P<value>[A-Za-z0-9+/]{43}=)"),
+        Row(
+            "private_key",
+            ("dump",),
+            r"(?:\bwg\d{1,3}[ \t]|dump\r?\n)(?P<value>[A-Za-z0-9+/]{43}=)[ \t][A-Za-z0-9+/]{43}=",
+        ),
+    ),
+    "Unseal Key ": (
+        Row("secret", ("Unseal Key ",), r"Unseal Key \d{1,2}(?: \(will be hidden\))?: (?P<value>[\w+/=]{40,70})"),
+    ),
+    "fromSecret": (
+        Row("private_key", ("fromSecretKey(",), r"fromSecretKey\([^\n\[]{0,40}\[(?P<value>[\d, ]{120,400})\]"),
+        Row("private_key", ("fromSecretKey(",), r"fromSecretKey\([\w.]{1,30}\([\"'](?P<value>\w{80,90})[\"']"),
+    ),
+    "solana/id.json": (
+        Row("private_key", ("solana/id.json",), r"solana/id\.json\s{1,4}\[(?P<value>[\d, \n]{120,500})\]"),
+    ),
+    ".fromSeed(": (Row("private_key", (".fromSeed(",), r"\.fromSeed\([\"'](?P<value>s\w{25,35})[\"']"),),
+    "bytes.fromhex(": (
+        Row(
+            "secret",
+            ("bytes.fromhex(",),
+            r"(?:key|Key|KEY|SecretBox|AES\.new|HMAC|secret)[ ]{0,2}[=(][ ]{0,2}bytes\.fromhex\([\"'](?P<value>[0-9a-fA-F]{32,128})[\"']\)",  # noqa: E501
+        ),
+    ),
+    "TOTP": (
+        Row("otp_secret", ("TOTP(",), r"TOTP\([\"'](?P<value>[A-Z2-7]{16,64})[\"']"),
+        Row(
+            "otp_secret",
+            ("TOTP ",),
+            r"TOTP (?:secret|key|seed)[:=]? {0,2}(?P<value>(?:[A-Za-z2-7]{4} ){3,12}[A-Za-z2-7]{4})(?!\w)",
+        ),
+        Row("otp_secret", ('" TOTP_AUTH',), r"(?P<value>(?<!\w)[A-Z2-7]{16,64})\n\" "),
+    ),
+    "oathtool ": (
+        Row("otp_secret", ("oathtool ",), r"oathtool [^\n|;]{0,60}?(?<![\w-])(?P<value>[A-Z2-7]{16,64})(?!\w)"),
+    ),
+    " /ipk ": (Row("license_key", (" /ipk ",), r" /ipk (?P<value>[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4})"),),
+    "ssss-split": (
+        Row("secret", ("ssss-split",), r"ssss-split[^#]{1,8000}", r"(?<!\w)\d{1,2}-(?P<value>[0-9a-f]{32,512})(?!\w)"),
+    ),
+    "SigningKeyShelley": (
+        Row("private_key", ("SigningKeyShelley",), r"cborHex\"\s{0,4}:\s{0,4}\"(?P<value>5820[0-9a-f]{64})\""),
+    ),
 }

@@ -100,4 +100,22 @@ SHAPES: Final[tuple[Row, ...]] = (
     ),
     # A Sentry DSN, or a token in the place of the user's name.
     ("url_token", ("://",), r"://(?P<value>[A-Za-z0-9_-]{32,})(?=@)"),
+    # Nothing but a password is before the host.
+    (
+        "url_password",
+        ("nats://", "trojan://", "hysteria", "hy2://", "ss://"),
+        (r"(?:(?<!\w)(?:nats|trojan|hysteria2?|hy2|ss)://(?P<value>(?=[^\s@/]{0,99}\d)[\w.~%+=-]{6,200})(?=@[\w.-]))"),
+    ),
+    (
+        "url_token",
+        ("fury.io", "packagecloud.io"),
+        r"://(?P<value>[\w-]{16,64})(?=:?@[\w.-]{0,20}(?:fury|packagecloud)\.io)",
+    ),
+    ("proxy_link", ("vmess://",), r"vmess://(?P<value>[A-Za-z0-9+/]{40,}={0,2})"),
+    ("api_key", ("dl.cloudsmith.io/",), r"dl\.cloudsmith\.io/(?P<value>(?=[A-Za-z]{0,15}\d)[A-Za-z0-9]{16})/"),
+    (
+        "youtrack_token",
+        ("perm:", "perm-"),
+        r"(?<!\w)perm[:-][A-Za-z0-9+/]{4,60}={0,2}\.[A-Za-z0-9+/-]{4,60}={0,2}\.[A-Za-z0-9]{30}(?!\w)",
+    ),
 )

@@ -74,6 +74,42 @@ _AI: Final = (
     ),
 )
 
+_AI_TOO: Final = (
+    ("helicone_key", ("pk-helicone-",), r"pk-helicone-[a-z0-9-]{20,}"),
+    ("modal_secret", ("as-",), r"as-(?=[A-Za-z0-9]{0,21}\d)(?=[A-Za-z0-9]{0,21}[A-Z])[A-Za-z0-9]{22}(?![\w-])"),
+    ("sambanova_key", ("snova-",), r"snova-[A-Za-z0-9]{20,}"),
+    ("runpod_key", ("rpa_",), r"rpa_[A-Z0-9]{30,}[a-z0-9]{0,10}"),
+    ("nomic_key", ("nk-",), r"nk-(?=[\w-]{0,30}\d)(?=[\w-]{0,30}[A-Z])[\w-]{40,}"),
+    ("langsmith_key", ("ls__",), r"ls__[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("braintrust_key", ("bt-st-",), r"bt-st-[A-Za-z0-9]{30,}"),
+    ("arize_key", ("ak-",), r"ak-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[\w-]{20,}"),
+    ("browserbase_key", ("bb_live_",), r"bb_live_[\w-]{20,}"),
+    ("luma_key", ("luma-",), r"luma-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{20,}"),
+    ("api_key", ("key_",), r"key_[0-9a-f]{64,128}(?![A-Za-z0-9])"),
+    ("baidu_key", ("bce-v3/",), r"bce-v3/ALTAK-[A-Za-z0-9]{16,30}/[0-9a-f]{40}"),
+    ("volcengine_key_id", ("AKLT",), r"AKLT(?=[A-Za-z0-9]{0,30}\d)[A-Za-z0-9]{40,48}={0,2}(?![A-Za-z0-9])"),
+    ("google_key", ("AQ.Ab",), r"AQ\.Ab[\w-]{30,}"),
+    ("brave_key", ("BSA",), r"BSA(?=[\w-]{0,27}\d)(?=[\w-]{0,27}[a-z])[\w-]{28}(?![\w-])"),
+    ("zep_key", ("z_1dWlk",), r"z_1dWlk\.[\w-]{20,200}\.[\w-]{20,}"),
+    (
+        "api_key",
+        ("dtn_", "flp_", "mxb_", "tpuf_", "rc_", "pl_", "hb_", "psk-", "m0-", "llx-", "ck-", "pb_", "nc_sk_"),
+        (
+            r"(?:dtn_|flp_|mxb_|tpuf_|rc_|pl_|hb_|psk-|m0-|llx-|ck-|pb_|nc_sk_)(?=[A-Za-z]{0,40}\d)"
+            r"(?:[0-9a-f]{30,64}|(?=[a-z\d]{0,40}[A-Z])[A-Za-z0-9]{22,64})(?![\w-])"
+        ),
+    ),
+    (
+        "api_key",
+        ("pylf_v", "sk_car_", "hl_sk_", "ste-", "ctx7sk-", "fk-", "apk_user_", "inference-", "cpk_"),
+        (
+            r"(?:pylf_v\d_[a-z]{2}_|sk_car_|hl_sk_|ste-|ctx7sk-|fk-|apk_user_|inference-|cpk_)(?=[\w-]{0,40}\d)"
+            r"(?:[0-9a-f]{32,64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|(?=[\w-]{0,40}[A-Z])[\w-]{22,200})"
+            r"(?:\.[0-9a-f]{32}\.[A-Za-z0-9]{32})?(?![\w-])"
+        ),
+    ),
+)
+
 _CLOUDS: Final = (
     ("aws_key_id", ("AKIA", "ASIA", "ABIA", "ACCA"), r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
     ("aws_session_token", ("IQoJb3JpZ2lu", "FwoG", "FQoG"), r"(?:IQoJb3JpZ2lu|F[wQ]oG[A-Z])[\w+/%=-]{60,}"),
@@ -138,6 +174,21 @@ _CODE_HOSTS: Final = (
     ("airtable_token", ("pat",), r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}(?![A-Za-z0-9])"),
     ("sourcegraph_token", ("sgp_",), r"sgp_(?:[0-9A-Fa-f]{16}_|local_)?[0-9A-Fa-f]{40}(?![A-Za-z0-9])"),
     ("runtally_key", ("rtk_",), r"rtk_(?:(?=[\w-]{0,42}[A-Z])[\w-]{43,}|[A-Za-z0-9-]{43,})"),  # or a snake_case name
+)
+
+_REGISTRIES: Final = (
+    ("buildkite_token", ("bkat_", "bkaj_"), r"bka[tj]_[\w-]{30,}"),
+    ("octopus_key", ("API-",), r"API-(?=[A-Z]{0,29}\d)[A-Z0-9]{25,32}(?![\w-])"),
+    ("packagist_token", ("packagist_",), r"packagist_[a-z]{3}_[0-9a-f]{40,}"),
+    ("prefix_token", ("pfx_", "pfxc_"), r"pfxc?_(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{40,}"),
+    ("deno_token", ("ddp_", "ddo_", "jsrp_"), r"(?:dd[po]|jsrp)_[A-Za-z0-9]{30,}"),
+    ("gitbook_token", ("gb_api_",), r"gb_api_[A-Za-z0-9]{30,}"),
+    ("clickup_token", ("pk_",), r"pk_\d{5,10}_[A-Z0-9]{32}(?![A-Za-z0-9])"),
+    ("appveyor_token", ("v2.",), r"v2\.(?=[a-z]{0,19}\d)(?=\d{0,19}[a-z])[a-z0-9]{20}(?![\w.-])"),
+    ("neon_password", ("npg_",), r"npg_(?=[A-Za-z]{0,16}\d)[A-Za-z0-9]{12,20}(?![A-Za-z0-9_])"),
+    ("open_vsx_token", ("ovsxp_", "ovsxat_"), r"ovsx(?:p|at)_[0-9a-f-]{36}"),
+    ("otp_secret", ("otpauth-migration://",), r"otpauth-migration://offline\?data=(?P<value>[\w+/%=-]{16,})"),
+    ("password_hash", ("-pbkdf2",), r"-pbkdf2(?::sha\d{3})?-[0-9a-f]{40,128},[0-9a-f]{16,64},\d{1,8}"),
 )
 
 _SERVICES: Final = (
@@ -234,4 +285,41 @@ _SERVICES: Final = (
     ("nostr_key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}(?![A-Za-z0-9])"),
 )
 
-TOKENS: Final = (*_AI, *_CLOUDS, *_CODE_HOSTS, *_SERVICES)
+_KEY_FILES: Final = (
+    # Private keys as DER and stores of them, in base64 without an armour. What a certificate begins with is another.
+    (
+        "private_key",
+        ("MII",),
+        (
+            r"MII[A-Za-z0-9+/]{3}(?:IBAAK[BC]|IBADANBgkqhkiG9w0BAQ|IBAzCC|BOBgkqhkiG9w0BBQ0|BIBgkqhkiG9w0BBQ0)"
+            r"[A-Za-z0-9+/]{40,}={0,2}"
+        ),
+    ),
+    (
+        "private_key",
+        ("MHcCAQEE", "MIGkAgEB", "MIHcAgEB", "MIGHAgEA", "MIG2AgEA", "MIHuAgEA", "MC4CAQAw"),
+        r"M(?:HcCAQEE|IGkAgEB|IHcAgEB|IGHAgEA|IG2AgEA|IHuAgEA|C4CAQAw)[A-Za-z0-9+/]{40,}={0,2}",
+    ),
+    ("private_key", ("b3BlbnNzaC1rZXktdjE",), r"b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{40,}={0,2}"),
+    ("private_key", ("/u3+7QAAAAI", "zs7OzgAAAAI"), r"(?:/u3\+7Q|zs7Ozg)AAAAI[A-Za-z0-9+/]{40,}={0,2}"),
+    ("kerberos_keytab", ("BQIAAA",), r"BQIAAA[A-Za-z0-9+/]{40,}={0,2}"),
+    ("private_key", ("RWQAAEIy",), r"RWQAAEIy[A-Za-z0-9+/]{80,}={0,2}"),  # minisign without a password
+    (
+        "wallet_key",
+        ("Kw", "Kx", "Ky", "Kz", "L1", "L2", "L3", "L4", "L5"),
+        r"(?:K[w-z]|L[1-5])(?=[A-Za-z]{0,40}\d)(?=[a-z\d]{0,40}[A-Z])[1-9A-HJ-NP-Za-km-z]{50}(?![\w+/=])",
+    ),
+    # Stellar's seeds have 56 characters, those of NATS 58
+    (
+        "wallet_key",
+        ("SA", "SB", "SC", "SD", "SN", "SO", "SU"),
+        r"S[A-DNOU](?=[A-Z]{0,30}[2-7])[A-Z2-7]{54}(?:[A-Z2-7]{2})?(?![A-Za-z0-9=])",
+    ),
+    ("wallet_key", ("edsk",), r"edsk[1-9A-HJ-NP-Za-km-z]{50,94}(?![A-Za-z0-9])"),
+    ("wallet_key", ("suiprivkey1",), r"suiprivkey1[02-9ac-hj-np-z]{50,}"),
+    ("wallet_key", ("ed25519-priv-0x", "secp256k1-priv-0x"), r"(?:ed25519|secp256k1)-priv-0x[0-9a-f]{64}"),
+    ("paseto_key", ("k2.", "k3.", "k4."), r"k[2-4]\.(?:secret|local)\.[\w-]{40,}"),
+    ("swarm_key", ("SWMKEY-1-",), r"SWMKEY-1-[A-Za-z0-9+/]{40,}"),
+)
+
+TOKENS: Final = (*_AI, *_AI_TOO, *_CLOUDS, *_CODE_HOSTS, *_REGISTRIES, *_SERVICES, *_KEY_FILES)
