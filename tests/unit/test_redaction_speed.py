@@ -55,10 +55,10 @@ def test_what_is_known_by_heart_is_charged_as_before_and_no_secret_is_kept(text,
     charged = []
     for _ in range(3):
         allowance = Allowance()
-        before = allowance.left
+        before = allowance.spent
         redacted = redactor.text(text, allowance)
         assert (redacted == text) is is_innocent
-        charged.append(before - allowance.left)
+        charged.append(allowance.spent - before)
     assert charged[0] == charged[1] == charged[2] > 0
     assert (text in redactor._innocent) is is_innocent
 

@@ -4,7 +4,8 @@ import string
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from runtally.redaction import assignments, formats, seed_phrases, shapes, spoken
+from runtally.redaction import assignments, formats, seed_phrases, shapes, spoken, talk
+from runtally.redaction.allowance import UNLIMITED
 from runtally.redaction.needles import Needles
 
 _USUAL_CHARS: Final = string.ascii_letters + string.digits + " .,;:!?'/_-"
@@ -15,12 +16,14 @@ _OF_ADDRESSES: Final = "://"
 
 def is_innocent(text: str) -> bool:
     """Whether nothing but a long run in the text may be a secret; where it says no, every finder tells better."""
+    lower = text.lower()
     return (
         text.isascii()
         and not text.encode().translate(None, _USUAL)
-        and not _LEADING.within(text.lower())
+        and not _LEADING.within(lower)
         and not seed_phrases.may_be_one(text)
         and next(assignments.named_by_sign(text), None) is None
+        and next(talk.logins(text, lower, UNLIMITED), None) is None
     )
 
 
