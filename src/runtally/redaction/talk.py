@@ -185,6 +185,9 @@ _NO_SECRET: Final = re.compile(  # what has digits or other characters in it and
     r"|[!?%$~&@#:=-].*|.*(?:[(){}\[\]\\]|::|%[sd(]|\w://|\d\.\d+\.\d).*|[0-9a-f]{7}|[0-9a-f]{9,64}"
     r"|(?-i:[A-Z]{2,8}\d{1,3}(?:[A-Z][a-z]+){2,6}|[a-z]+[A-Z][a-z]+#[a-z]+)"
 )
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TELLS_API: Final = re.compile(r"(?i:api|token|secret)")
+"""Of a key alone, a UUID is more often the id."""
 _DIGITS: Final = re.compile(r"\d[\d -]{2,10}\d(?!\d)#?(?![.:/]\d)")
 _SPECIAL: Final = frozenset("!@#$%^&*+~")
 
@@ -333,6 +336,8 @@ def _judged(text: str, name: str, found: re.Match[str], offset: int = 0) -> Iter
             yield Found("otp" if " " in digits[0] else name, at, "said", end=at + len(digits[0].rstrip("#")))
         return
     value = text[at:end].rstrip("?.,:;)]}*_")
+    if text[at - 1 : at] == "=" or (_UUID.fullmatch(value) and not _TELLS_API.search(text, max(0, at - 40), at)):
+        return
     if len(value) >= _LEAST[name] and is_chosen(value) and text[at + len(value) : at + len(value) + 1] != "(":
         yield Found(name, at, "said", end=at + len(value))
 
