@@ -181,7 +181,7 @@ _NO_SECRET: Final = re.compile(  # what has digits or other characters in it and
     r"|phase|room|office|pkcs|username|windows|ubuntu|debian|vpn|eth|bzip|gzip|urllib|[a-z])[-_]?v?\d{1,5}(?:[-_./:]\w{0,12}){0,4})"
     r"|\d+(?:st|nd|rd|th|x|k|m|s|h|d|ms|us|kb|mb|gb|px|bit|bits|byte|bytes|chars?|fa|-[a-z]+)"
     r"|v?\d+(?:[.:/-][\dx]+)+[a-z]?\d*|\d{4}-\d\d-\d\dT?.*|[a-z][\w.+-]*@[a-z][a-z.-]+|[\w.+-]+@[\w-]+\.[\w.-]+"
-    r"|[^\W_]+(?:_[^\W_]+)+|~?[\w-]+(?:\.[A-Za-z]\w*)+(?::\d+)?|[\w.-]*/[\w./?=&:-]*|(?:[a-z]+:)[^\W_]+(?:_[^\W_]+)+|\w+=\w*|[\w-]+@v\d.*"
+    r"|[^\W_]+(?:_[^\W_]+)+|~?[\w-]+(?:\.[A-Za-z]\w*)+(?::\d+)?|[\w.-]*/[\w./?=&:-]*|(?:[a-z]+:)[^\W_]+(?:_[^\W_]+)+|\w+=|[\w-]+=[\w-].*|[\w-]+@v\d.*"
     r"|[!?%$~&@#:=-].*|.*(?:[(){}\[\]\\]|::|%[sd(]|\w://|\d\.\d+\.\d).*|[0-9a-f]{7}|[0-9a-f]{9,64}"
     r"|(?-i:[A-Z]{2,8}\d{1,3}(?:[A-Z][a-z]+){2,6}|[a-z]+[A-Z][a-z]+#[a-z]+)"
 )
