@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from runtally.domain import limits
-from runtally.redaction import assignments, formats, json_text, marks
+from runtally.redaction import assignments, formats, json_text, layout, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.further import NOTHING, Further
 from runtally.redaction.further_search import FurtherNames, FurtherShapes
@@ -73,12 +73,14 @@ class Redactor:
             passes += 1
         return text
 
-    def _once(self, text: str, allowance: Allowance) -> str:
+    def _once(self, text: str, allowance: Allowance, layers: int = layout.LAYERS) -> str:
         if json_text.is_json(text):
             allowance.spend(len(text) * PASS_EFFORT)
             redacted = json_text.redacted(text, lambda value: self.json(value, allowance))
             if redacted is not None:
                 return redacted
+        if layers:
+            text = layout.hidden(text, lambda view: self._once(view, allowance, layers - 1), allowance)
         return assignments.without_assignments(
             self._without_shapes(text, marks.of_kind, allowance), self._names, allowance
         )
