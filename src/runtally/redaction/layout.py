@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from runtally.redaction.allowance import NEEDLE_EFFORT, PASS_EFFORT, Allowance
+from runtally.redaction.allowance import PASS_EFFORT, Allowance
 from runtally.redaction.changes import changes
 
 LAYERS: Final = 3
@@ -123,7 +123,7 @@ def hidden(text: str, redact: Callable[[str], str], allowance: Allowance) -> str
 
 
 def _through_view(text: str, cuts: Sequence[_Cut], redact: Callable[[str], str], allowance: Allowance) -> str:
-    allowance.spend(len(text) * PASS_EFFORT + len(cuts) * NEEDLE_EFFORT)
+    allowance.spend(len(text) * PASS_EFFORT)
     view = _View(text, cuts)
     parts: list[str] = []
     done = 0
