@@ -137,3 +137,8 @@ def test_layouts_within_layouts_cost_no_more_than_so_many_views():
         return Allowance().left - allowance.left
 
     assert 0 < effort(20) < 2.5 * effort(10)
+
+
+def test_a_digest_in_a_list_of_files_stays_where_a_token_s_beginning_is_in_it():
+    line = "a/b.py,sha256=r8_DrqAfn6QLwQnmXEggveiSU-UaIL2p2nuPINelfFc,14949\n"
+    assert REDACT.text(line) == line
