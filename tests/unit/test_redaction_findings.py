@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtally.redaction import Redactor
-from runtally.redaction.findings import Finding, find, pieces
+from runtally.redaction.changes import Finding, pieces
+from runtally.redaction.findings import find
 from tests.unit.redaction_corpus import INNOCENTS, SECRETS, fake
 
 REDACTOR = Redactor()

@@ -3,30 +3,17 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from runtally.redaction import json_text, marks
+from runtally.redaction import json_text
+from runtally.redaction.changes import Finding, changes
 from runtally.redaction.redactor import Redactor
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\]:,]+')
 _CHARACTER: Final = re.compile(  # as a JSON string spells it
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
-_KIND: Final = re.compile(r"\[REDACTED:([a-z0-9_]+)")
 _SPACES: Final = " \t\r\n"
-
-
-class Finding(NamedTuple):
-    """From `start` to before `end` stands what would be hidden, and `shown` would stand there instead."""
-
-    start: int
-    end: int
-    shown: str
-
-    @property
-    def kinds(self) -> Sequence[str]:
-        """What it is told to be."""
-        return _KIND.findall(self.shown)
 
 
 def find(text: str, redactor: Redactor) -> list[Finding]:
@@ -42,7 +29,7 @@ def find(text: str, redactor: Redactor) -> list[Finding]:
             if value := _json_value(line):
                 found += _in_json(line, at, value[0], redactor)
             at += len(line) + 1
-    return _in_order([*found, *_changes(text, redactor.text(text))])
+    return _in_order([*found, *changes(text, redactor.text(text))])
 
 
 def _in_order(found: Sequence[Finding]) -> list[Finding]:
@@ -54,52 +41,6 @@ def _in_order(found: Sequence[Finding]) -> list[Finding]:
         elif one.end > kept[-1].end:
             kept[-1] = kept[-1]._replace(end=one.end)
     return kept
-
-
-def _changes(before: str, after: str) -> Iterator[Finding]:
-    """What redaction made of a text: each mark stands for what it is between that stayed."""
-    if before == after:
-        return
-    shown = list(marks.MARK.finditer(after))
-    found: list[Finding] = []
-    at = shown_to = 0
-    for mark, following in zip(shown, [*shown[1:], None], strict=True):
-        at += mark.start() - shown_to
-        shown_to = mark.end()
-        stays = after[shown_to : following.start() if following else len(after)]
-        if before.startswith(mark[0] + stays, at) and (following or at + len(mark[0] + stays) == len(before)):
-            at += len(mark[0])  # it was there
-            continue
-        end = before.find(stays, at + 1) if following else len(before) - len(stays)
-        if end <= at:
-            break
-        found.append(Finding(at, end, mark[0]))
-        at = end
-    hidden = _replaced(before, found)
-    yield from found if hidden == after else [_difference(before, after)]
-
-
-def _replaced(text: str, found: Sequence[Finding]) -> str:
-    return "".join(part for part, _ in pieces(text, found))
-
-
-def pieces(text: str, found: Sequence[Finding]) -> Iterator[tuple[str, Finding | None]]:
-    """The text piece by piece with what would be shown: what stays, and what is shown in the place of a finding."""
-    at = 0
-    for one in found:
-        yield text[at : one.start], None
-        yield one.shown, one
-        at = one.end
-    yield text[at:], None
-
-
-def _difference(before: str, after: str) -> Finding:
-    """The one stretch in which two texts differ."""
-    least = min(len(before), len(after))
-    start = next((at for at in range(least) if before[at] != after[at]), least)
-    rest = least - start
-    same = next((back for back in range(rest) if before[-1 - back] != after[-1 - back]), rest)
-    return Finding(start, len(before) - same, after[start : len(after) - same])
 
 
 def _json_value(text: str) -> tuple[Any] | None:
@@ -122,7 +63,7 @@ def _in_json(text: str, offset: int, value: Any, redactor: Redactor) -> Iterator
         start, end = tokens[first][0], tokens[last][1]
         if isinstance(before, str) and isinstance(after, str):
             places = [found.start() for found in _CHARACTER.finditer(text, start + 1, end - 1)] + [end - 1]
-            for one in _changes(before, after):
+            for one in changes(before, after):
                 yield Finding(offset + places[one.start], offset + places[one.end], one.shown)
         else:
             yield Finding(offset + start, offset + end, json.dumps(after, ensure_ascii=False))

@@ -34,6 +34,9 @@ class Found(NamedTuple):
     end: int
 
 
+_MARK_BEGINS: Final = "[REDACTED:"
+"""What a row finds behind it is the rest of a mark."""
+
 # What the patterns of all rows are made of. In escaped text a line may end with `\n`, and a quote be `\"`.
 ESCAPE: Final = r"\\(?!\\{0,15}[nrt\"'`]|\s|\Z)"
 LINE_END: Final = r"(?:\r?\n|\\{1,15}r\\{1,15}n|\\{1,15}n)"
@@ -109,7 +112,7 @@ def without(found: Iterable[Found], text: str, mark: Mark) -> str:
     parts: list[str] = []
     done = 0
     for kind, start, end in sorted(found, key=lambda one: (one.start, -one.end)):
-        if start >= done and not is_placeholder(text[start:end]):
+        if start >= done and not text.endswith(_MARK_BEGINS, 0, start) and not is_placeholder(text[start:end]):
             parts += text[done:start], mark(kind, text[start:end])
             done = end
     return "".join(parts) + text[done:] if parts else text

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from runtally.domain import limits
-from runtally.redaction import assignments, first_look, formats, json_text, marks
+from runtally.redaction import assignments, first_look, formats, json_text, layout, marks
 from runtally.redaction.allowance import PASS_EFFORT, UNLIMITED, Allowance, measured
 from runtally.redaction.further import NOTHING, Further
 from runtally.redaction.further_search import FurtherNames, FurtherShapes
@@ -77,7 +77,7 @@ class Redactor:
             passes += 1
         return text
 
-    def _once(self, text: str, allowance: Allowance) -> str:
+    def _once(self, text: str, allowance: Allowance, layers: int = layout.LAYERS) -> str:
         if json_text.is_json(text):
             allowance.spend(len(text) * PASS_EFFORT)
             redacted = json_text.redacted(text, lambda value: self.json(value, allowance))
@@ -85,6 +85,8 @@ class Redactor:
                 return redacted
         if self._adds_nothing and len(text) <= _LOOKED_AT_CHARS and first_look.is_innocent(text):
             return self._shapes.hidden_in_runs(text, marks.of_kind, allowance)
+        if layers:
+            text = layout.hidden(text, lambda view: self._once(view, allowance, layers - 1), allowance)
         return assignments.without_assignments(
             self._without_shapes(text, marks.of_kind, allowance), self._names, allowance
         )

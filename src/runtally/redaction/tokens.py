@@ -41,7 +41,7 @@ _AI: Final = (
     ("groq_key", ("gsk_",), r"gsk_[A-Za-z0-9]{20,}"),
     ("xai_key", ("xai-",), r"xai-[A-Za-z0-9]{20,}"),
     ("perplexity_key", ("pplx-",), r"pplx-[A-Za-z0-9]{20,}"),
-    ("replicate_token", ("r8_",), r"r8_[A-Za-z0-9]{20,}"),
+    ("replicate_token", ("r8_",), r"r8_[A-Za-z0-9]{20,}(?![\w-])"),
     ("together_key", ("tgp_v1_",), r"tgp_v1_[\w-]{20,}"),
     ("cerebras_key", ("csk-",), r"csk-[a-z0-9]{30,}"),
     ("fireworks_key", ("fw_",), r"fw_(?=[A-Za-z0-9]{0,24}\d)[A-Za-z0-9]{20,}"),

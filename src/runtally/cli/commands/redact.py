@@ -14,7 +14,7 @@ from runtally.domain.errors import InvalidInput
 from runtally.settings import Settings
 
 if TYPE_CHECKING:
-    from runtally.redaction.findings import Finding
+    from runtally.redaction.changes import Finding
 
 _STDIN: Final = "-"
 _PIECE_CHARS: Final = 8 * 1024 * 1024
@@ -40,7 +40,7 @@ def run(settings: Settings, given: Namespace) -> int:
             meant.
     """
     from runtally import bootstrap
-    from runtally.redaction import findings
+    from runtally.redaction import changes, findings
 
     redactor = bootstrap.make_redactor(settings)()
     if not settings.redact:
@@ -56,7 +56,7 @@ def run(settings: Settings, given: Namespace) -> int:
                 for line in _told(called, lines, text, found):
                     output.say_utf8(f"{line}\n")
             else:
-                output.say_utf8("".join(part for part, _ in findings.pieces(text, found)))
+                output.say_utf8("".join(part for part, _ in changes.pieces(text, found)))
             lines += text.count("\n")
     if given.check:
         output.say_utf8(f"{called}: {_summed_up(counts)}\n")
@@ -110,12 +110,12 @@ def _end_of_piece(file: str, text: str) -> int:
 
 
 def _told(file: str, lines_before: int, text: str, found: "list[Finding]") -> Iterator[str]:
-    from runtally.redaction import findings
+    from runtally.redaction import changes
 
     parts: list[str] = []
     places = []
     length = 0
-    for part, finding in findings.pieces(text, found):
+    for part, finding in changes.pieces(text, found):
         if finding:
             places.append((finding, length))
         parts.append(part)
