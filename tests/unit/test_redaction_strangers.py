@@ -1,0 +1,108 @@
+"""Secrets where strangers keep them: in what a command prints, in rare options, in words for them; and what is none."""
+
+import re
+
+import pytest
+
+from runtally.redaction import Redactor
+from runtally.redaction.commands import PLACES, PROGRAMS
+
+redact_text = Redactor().text
+
+_MARKED = re.compile(r"⟪([^⟫]*)⟫")
+_HIDDEN = re.compile(r"\[REDACTED:\w+\]")
+
+COMMANDS = r"""
+nuget setapikey ⟪9f31kd82ms⟫
+aws configure set aws_session_token ⟪IQoJb3JpZ2luX2VjEJ9⟫
+nmcli con modify home wifi-sec.psk ⟪tulipan42⟫
+schtasks /create /u bob /p ⟪W1nter!99⟫
+drush upwd admin ⟪n3w-adm1n⟫
+ngrok config add-authtoken ⟪2Nc81kdo2mDk38dm⟫
+ngrok authtoken ⟪2Nc81kdo2mDk38dm⟫
+snyk auth ⟪7ab1cd3e-58aa-4e11⟫
+codecov -t ⟪81ab-33cd-9f⟫
+db2 connect to sample user db2inst1 using ⟪db2-pw-1⟫
+kinit ann <<< '⟪tick3t-please⟫'
+"""
+
+PRINTED = (
+    "$ vault kv get -field=password secret/db\n⟪tulipan-hammer⟫\n",
+    "$ vault read -field=token auth/x\n⟪hvb.xK29dk2⟫\n",
+    "ann@host:~# op read op://prod/db/password\n⟪kittiwake9⟫",
+    "$ op item get db --fields password --reveal\n⟪kittiwake9⟫\n",
+    "% bw get password mail.test\n⟪gull-tern⟫\n$ ls\n",
+    "pass show web/mail\n⟪d0ver-cliffs⟫\n",
+    "$ pass web/mail\n⟪d0ver-cliffs⟫\nlogin: ann\n",
+    "$ lpass show -p mail\n⟪herring-bone⟫\n",
+    "> aws secretsmanager get-secret-value --secret-id db --query SecretString --output text\n⟪q8-lighthouse⟫\n",
+    "$ aws ssm get-parameter --name /db --with-decryption --query Parameter.Value --output text\n⟪q8-lighthouse⟫\n",
+    "$ gcloud secrets versions access latest --secret db-pw\n⟪plain-words⟫\n",
+    "$ az keyvault secret show -n db --vault-name v --query value -o tsv\n⟪Gr4nite.9x⟫\n",
+    "$ az acr credential show -n reg --query 'passwords[0].value' -o tsv\n⟪Ab+91/k2Lm0qPd⟫\n",
+    "$ kubectl get secret db -o jsonpath='{.data.password}' | base64 -d\n⟪moorhen⟫\n",
+    "$ kubectl get secret db -n shop -o go-template='{{.data.pw | base64decode}}'\n⟪moorhen-7⟫\n",
+    "$ terraform output -raw db_password\n⟪gannet%⟫\n",
+    "$ heroku config:get SECRET_KEY_BASE -a shop\n⟪a81kd0cm2⟫\n",
+    "$ doppler secrets get STRIPE --plain\n⟪razorbill⟫\n",
+    "+ gh auth token\n⟪0123abcd99⟫\n",
+    "$ security find-generic-password -s mail -w\n⟪shearwater⟫\n",
+    "$ secret-tool lookup service mail\n⟪shearwater⟫\n",
+    "$ openssl rand -base64 24\n⟪kd92kfmQ+02kfmskqpwoe/d⟫\n",
+    "$ pwgen -s 20 1\n⟪k2kd93kfmAkqpD2owiek⟫\n",
+    "$ wg genkey\n⟪yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=⟫\n",
+    "$ cat /run/secrets/db_password\n⟪fulmar-petrel⟫\n",
+    "$ sudo cat /var/lib/jenkins/secrets/initialAdminPassword\n⟪8f1c0a7b2d⟫\n",
+    "root@web:/# echo $API_KEY\n⟪wren-1⟫\n",
+    "$ printenv GITLAB_TOKEN\n⟪wren-and-robin⟫\n",
+    "PS C:\\> echo $env:DB_PASSWORD\n⟪Wren!⟫\n",
+    "I ran `pass show web/mail`:\n⟪d0ver-cliffs⟫\n",
+    "$ argocd admin initial-password -n argocd\n⟪xK2mWq9rT⟫\n",
+    '{"log": "$ gh auth token\\n⟪0123abcd99⟫\\n$ ls\\n"}',
+    '127.0.0.1:6379> config get requirepass\n1) "requirepass"\n2) "⟪puffin⟫"\n',
+)
+
+NOT_PRINTED = (
+    "$ cat tokens.py\nimport_me\n",
+    "cat secrets/token.txt\nls\n",
+    "pass show web/mail\nfi\n",
+    "$ gh auth token > token.txt\nls-files\n",
+    "$ echo $API_KEY\n\n$ ls\n",
+    "$ echo $API_KEY\n***\n",
+    "$ pass show web/mail\nError: web/mail is not in the password store.\n",
+    "$ openssl rand -base64 24 > key\n$ ls\n",
+    "$ terraform output -raw vpc_id\nvpc-0a1b2c3d\n",
+    "$ cat /etc/hostname\nweb-01\n",
+    "$ echo $HOME\n/home/ann9\n",
+    "Use `gh auth token` to print it.\nThen2 go on\n",
+    "$ printenv PATH\n/usr/bin:/bin2\n",
+    "$ bw get item mail\nnothing2\n",
+    "Run gh auth token\nthen-3 steps",
+)
+
+
+def _check(marked: str) -> None:
+    redacted = redact_text(_MARKED.sub(r"\1", marked))
+    assert _HIDDEN.sub("◊", redacted) == _MARKED.sub("◊", marked)
+    assert redact_text(redacted) == redacted
+
+
+@pytest.mark.parametrize("line", COMMANDS.strip().splitlines())
+def test_a_command_without_options_is_reached(line: str) -> None:
+    _check(line)
+
+
+def test_every_needle_of_a_command_is_looked_for() -> None:
+    needles = {needle for commands in PROGRAMS.values() for one in commands for needle in one.needles}
+    assert needles == {needle for placed in PLACES.values() for needle in placed}
+    assert all(gate in needle for gate, placed in PLACES.items() for needle in placed)
+
+
+@pytest.mark.parametrize("marked", PRINTED)
+def test_what_a_command_prints_is_hidden(marked: str) -> None:
+    _check(marked)
+
+
+@pytest.mark.parametrize("text", NOT_PRINTED)
+def test_what_other_commands_print_is_kept(text: str) -> None:
+    assert redact_text(text) == text
