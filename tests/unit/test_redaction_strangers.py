@@ -80,6 +80,93 @@ NOT_PRINTED = (
     "Run gh auth token\nthen-3 steps",
 )
 
+TOLD = (
+    "DB_PASS=⟪hunter⟫",
+    "SMTP_PASS=⟪tulip⟫",
+    '"pass": "⟪hunter2⟫"',
+    "localKey: ⟪4f2ad81b09cd3e77⟫",
+    'network_key: "⟪0x01,0x03,0x05,0x07,0x09,0x0B,0x0D,0x0F⟫"',
+    "set psksecret ⟪Tunn3lPsk⟫",
+    ".ROBLOSECURITY=⟪_|WARNING:-DO-NOT-SHARE-THIS.--9A8B7C⟫",
+    "ROBLOSECURITY=⟪9A8B7C6D5E4F⟫",
+    "Unseal Key 1: ⟪kd92kfmQ+02kfmskqpwoe/dkdmw2Qmsa⟫",
+    "Install code: ⟪83FED3407A939723A5C639B26916D505C3B5⟫",
+    "setup code: ⟪031-45-154⟫",
+    "WIF: ⟪5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ⟫",
+    "OTP seed: ⟪JBSWY3DPEHPK3PXP⟫",
+    "WLAN-Schlüssel: ⟪sommer-regen-71⟫",
+    "Steam Guard code: ⟪F7K2Q⟫",
+    "gift code: ⟪ABCD-EFGH-IJKL⟫",
+    '<setting name="ApiKey"><value>⟪k3y-of-mine-9⟫</value></setting>',
+    '<setting name="ApiKey" serializeAs="String">\n  <value>⟪k3y-of-mine-9⟫</value>\n</setting>',
+    'variable "db_pass" {\n  type = string\n  default = "⟪gannet⟫"\n}',
+    'variable "db_pass" { default = "⟪gannet-1⟫" }',
+    "INSERT INTO settings (name, value) VALUES ('smtp_password', '⟪gannet⟫');",
+    "INSERT INTO options VALUES (7, 'smtp_password', '⟪gannet⟫');",
+    "INSERT INTO wp_options (option_name, option_value) VALUES ('site', 'x'), ('api_key', '⟪k8sd02k⟫');",
+    'Fernet(b"⟪kd92kfmQ-02kfmskqpwoe_dkdmw2QmsaabCdEf01234=⟫")',
+    "f = Fernet(b'⟪kd92kfmQ-02kfmskqpwoe_dkdmw2QmsaabCdEf01234=⟫')",
+    "/login ⟪sw0rdfish⟫",
+    "./srcds_run -game csgo +sv_setsteamaccount ⟪81FF0A3C2D991827AA3355C0D1E2F3A4⟫",
+    "gocryptfs --passwd-on-stdin x y <<< '⟪whinchat⟫'",
+    'some-tool --password-stdin <<< "⟪whinchat-2⟫"',
+    'echo -e "kim\\n⟪whinchat⟫" > auth.txt',
+    "AUTH LOGIN\n334 VXNlcm5hbWU6\nYW5uQHNob3A=\n334 UGFzc3dvcmQ6\n⟪c2VjcmV0UGFzcw==⟫\n235 ok",
+    "ss://⟪YWVzLTI1Ni1nY206cGFzc3dvcmQtMQ==⟫@host.test:8388#x",
+    "ss://aes-256-gcm:⟪pass-w0rd⟫@host.test:8388",
+    "trojan://⟪k2kd93kfmA⟫@host.test:443?sni=x",
+    "vmess://⟪eyJ2IjoiMiIsInBzIjoieCIsImFkZCI6ImhvcHQudGVzdCIsImlkIjoiYTBiIn0=⟫",
+    "vless://⟪b831381d-6324-4d53-ad4f-8cda48b30811⟫@host.test:443?encryption=none",
+    "hysteria2://⟪letmein-9⟫@host.test:443/",
+    "hy2://⟪letmein-9⟫@host.test:443/",
+    "tuic://b831381d-6324-4d53-ad4f-8cda48b30811:⟪letmein-9⟫@host.test:443/",
+    "postgres://app:⟪password⟫@db",
+    '"local_key": "⟪4f2a(d8;b09cd3e7⟫"',
+)
+
+NOT_TOLD = (
+    "pk_test_51HabcDEFghiJKLmnoPQR2",
+    "pk_live_51HabcDEFghiJKLmnoPQR2stuVWX",
+    'publishableKey: "pk_test_51HabcDEFghiJKLmnoPQR2"',
+    "STRIPE_PUBLIC_KEY=pk_live_51HabcDEFghiJKLmnoPQR2stuVWX",
+    "DB_PASSWORD=${DB_PASSWORD:?must be set}",
+    "password: ${DB_PASSWORD:?DB_PASSWORD is not set}",
+    "url: postgresql://app:${DB_PASSWORD:?must be set}@db/x",
+    "postgresql://user:password@localhost/db",
+    "DATABASE_URL=postgres://username:password@localhost:5432/db",
+    "mysql://user:pass@localhost",
+    "https://user:secret@example.com",
+    'api_key = "sk-...abcd"',
+    "OPENAI_API_KEY=sk-...abcd",
+    'token: "ghp_****abcd"',
+    "apt install gnupg pass",
+    "sudo apt-get install -y curl gnupg2 pass qrencode",
+    "$ldap->bind($this->{binddn}, password => $this->{bindpasswd});",
+    "password => $this->{bindpasswd}",
+    "gcloud secrets versions access latest --secret=db",
+    "http://t.test/?x=Set-Cookie:%20sid=abc123",
+    "GET /%0d%0aSet-Cookie:%20sid=injected1 HTTP/1.1",
+    "install code: see the label on the device",
+    "setup code: pending",
+    "The gift code is sent by mail.",
+    "POST /login HTTP/1.1",
+    "cd /login page",
+    "ss://host.test:8388",
+    "css://x",
+    "def values('password', 'text')",
+    'variable "db_pass" { default = "" }',
+    'variable "db_pass" { type = string }',
+    'variable "region" { default = "eu-west-1" }',
+    "INSERT INTO settings (name, value) VALUES ('theme', 'darkness');",
+    '{"pass": 12, "fail": 3}',
+    "bypass: all",
+    "Unseal Key 1: hidden",
+    "vmess://<base64 of the config>",
+    "trojan://PASSWORD@host.test:443",
+    "AUTH LOGIN\n334 VXNlcm5hbWU6\nYW5uQHNob3A=",
+    '<setting name="Theme"><value>darkness9</value></setting>',
+)
+
 
 def _check(marked: str) -> None:
     redacted = redact_text(_MARKED.sub(r"\1", marked))
@@ -96,6 +183,16 @@ def test_every_needle_of_a_command_is_looked_for() -> None:
     needles = {needle for commands in PROGRAMS.values() for one in commands for needle in one.needles}
     assert needles == {needle for placed in PLACES.values() for needle in placed}
     assert all(gate in needle for gate, placed in PLACES.items() for needle in placed)
+
+
+@pytest.mark.parametrize("marked", TOLD)
+def test_a_secret_is_hidden_behind_its_own_words(marked: str) -> None:
+    _check(marked)
+
+
+@pytest.mark.parametrize("text", NOT_TOLD)
+def test_what_only_looks_so_is_kept(text: str) -> None:
+    assert redact_text(text) == text
 
 
 @pytest.mark.parametrize("marked", PRINTED)
