@@ -5,7 +5,11 @@ import re
 import pytest
 
 from runtally.redaction import Redactor
+from runtally.redaction.calls import CALLS
 from runtally.redaction.commands import PLACES, PROGRAMS
+from runtally.redaction.passages import compiled
+from tests.redaction import corpus
+from tests.unit import assignment_cases, program_cases, row_examples
 
 redact_text = Redactor().text
 
@@ -203,3 +207,29 @@ def test_what_a_command_prints_is_hidden(marked: str) -> None:
 @pytest.mark.parametrize("text", NOT_PRINTED)
 def test_what_other_commands_print_is_kept(text: str) -> None:
     assert redact_text(text) == text
+
+
+ROW_EXAMPLES = [
+    line.replace("⏎", "\n")
+    for examples in (row_examples.CALLS, row_examples.ACCOUNTS, row_examples.PRINTED)
+    for line in examples.strip().splitlines()
+]
+
+
+@pytest.mark.parametrize("marked", ROW_EXAMPLES)
+def test_the_secret_in_an_example_is_hidden(marked: str) -> None:
+    _check(marked)
+
+
+def test_every_row_of_calls_has_a_text_that_it_finds_something_in() -> None:
+    families = [family for family in corpus.families() if not corpus.is_held_out(family.name)]
+    seen = [one.text for family in families for case in family.cases for one in case.strings]
+    texts = [*seen, *(_MARKED.sub(r"\1", text) for text in ROW_EXAMPLES), assignment_cases.TEXTS]
+    texts += [text.replace("«", "").replace("»", "") for text in program_cases.TEXTS]
+    idle = [
+        row.needles
+        for rows in CALLS.values()
+        for row in rows
+        if not any(compiled(row.pattern).search(text) for text in texts if any(map(text.__contains__, row.needles)))
+    ]
+    assert idle == []

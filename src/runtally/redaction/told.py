@@ -82,11 +82,6 @@ TOLD: Final[dict[str, tuple[Row, ...]]] = {
     ),
     **_rows(
         "password",
-        rf"variable[ \t]{{1,4}}\"{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,300}}?\bdefault\s{{0,20}}=\s{{0,4}}{_QUOTED}",
-        'variable "',
-    ),
-    **_rows(
-        "password",
         rf"(?:INTO|into)\s[\w.`\"\[\]]{{1,80}}\s{{0,4}}(?:\([^()]{{0,200}}\))?\s{{0,9}}(?i:values)\s{{0,9}}\("
         rf"(?:[^()';]{{0,40}},\s{{0,4}})?'{_NAME}',\s{{0,4}}(?='[^'\s]{{1,200}}'){_QUOTED}\s{{0,4}}[,)]",
         *("VALUES", "values"),
