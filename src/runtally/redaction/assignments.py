@@ -24,7 +24,7 @@ from runtally.redaction.values import SENSITIVE_WORDS, WORDLIKE, WORDS, is_label
 
 # A pattern that begins with one character is looked for at the speed of that character, which is rare.
 _SEPARATORS: Final = (
-    (":", re.compile(rf":(?!:|//){AFTER_NAME}", re.DOTALL)),
+    (":", re.compile(rf":(?!:|//|\?){AFTER_NAME}", re.DOTALL)),
     ("=", re.compile(rf"={AFTER_NAME}", re.DOTALL)),
     ("\uff1a", re.compile(rf"\uff1a{AFTER_NAME}", re.DOTALL)),  # a colon, and below an equals sign, of full width
     ("\uff1d", re.compile(rf"\uff1d{AFTER_NAME}", re.DOTALL)),
@@ -287,9 +287,15 @@ def _is_message(value: str) -> bool:
     return " " in value and value.replace(" ", "").replace("'", "").isalpha()
 
 
+_SHORT: Final = 4
+"""A word that is shorter names something: it is no secret."""
+
+
 def _tells_which(name: str, value: str) -> bool:
-    """`--secret=db-password`."""
-    return name.rpartition(" ")[2].strip("-") == "secret" and _is_word(value) and ends_name(value)
+    """`--secret=db-password`, `--secret=db`."""
+    return (
+        name.rpartition(" ")[2].strip("-") == "secret" and _is_word(value) and (ends_name(value) or len(value) < _SHORT)
+    )
 
 
 def _is_word(value: str) -> bool:

@@ -45,16 +45,29 @@ def _glued(flags: str) -> str:
     return rf"-(?<=[\s\"'`]-)(?:{flags})(?=[^\s\"'\\=]|{QUOTE}[^\s\"',\]\\]){_SECRET}"
 
 
+_OPTIONS: Final = (" -", '"-', "'-")
+
+
 class Command(NamedTuple):
-    """Where the secrets stand behind a program's name; what must stand before them there, if anything."""
+    """Where the secrets stand behind a program's name; what must stand before them there, if anything; and the pieces
+    of text one of which every such line has: by them it is found.
+    """
 
     values: str
     subcommand: str = ""
+    needles: tuple[str, ...] = _OPTIONS
+
+
+def _without_options(needles: tuple[str, ...], values: str, subcommand: str = "") -> Command:
+    return Command(values, subcommand, needles)
 
 
 def _programs(names: str, *commands: Command | str) -> dict[str, tuple[Command, ...]]:
     return dict.fromkeys(names.split(), tuple(Command(one) if isinstance(one, str) else one for one in commands))
 
+
+_HERE_STRING: Final = _without_options(("<<<",), rf"<<<[ \t]*{_SECRET}")
+_ORACLE: Final = (*_OPTIONS, "sqlplus ", "sqlldr ", "rman target ", "sqlcl ", "pdp ", "userid=")
 
 PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     # Databases
@@ -62,7 +75,7 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
         "mysql mysqldump mysqlimport mysqlshow mysqlcheck mysqlpump mysqlsh mysqlslap mysqlbinlog mariadb mariadb-dump",
         _glued("p"),
         _after("-password"),
-        _USER_AT_HOST,
+        _without_options((*_OPTIONS, "mysqlsh "), _USER_AT_HOST),
     ),
     **_programs("mycli pgcli litecli", _at("p"), _after("-password")),
     **_programs(
@@ -86,21 +99,39 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("vsql", _at("w")),
     **_programs("gsql ksql-cli", _at("W")),
     **_programs("influx influxd", _after("t|-token|-admin-token|-password|p")),
-    **_programs("neo4j-admin", rf"set-initial-password(?:{_BETWEEN}--require-password-change)?{_NEXT}"),
-    **_programs("grafana-cli grafana", rf"reset-admin-password{_NEXT}"),
+    **_programs(
+        "neo4j-admin",
+        _without_options(
+            ("set-initial-password ",), rf"set-initial-password(?:{_BETWEEN}--require-password-change)?{_NEXT}"
+        ),
+    ),
+    **_programs("grafana-cli grafana", _without_options(("reset-admin-password ",), rf"reset-admin-password{_NEXT}")),
     **_programs(
         "etcdctl",
         _after("-user", _USER_AND_SECRET),
-        rf"user add{_BETWEEN}{_USER_AND_SECRET}",
-        rf"put{_BETWEEN}/?[\w./-]{{0,120}}(?i:password|passwd|pass|secret|token|key){_NEXT}",
+        _without_options(("user add ",), rf"user add{_BETWEEN}{_USER_AND_SECRET}"),
+        _without_options(
+            ("etcdctl put ",), rf"put{_BETWEEN}/?[\w./-]{{0,120}}(?i:password|passwd|pass|secret|token|key){_NEXT}"
+        ),
     ),
-    **_programs("consul", rf"kv put{_BETWEEN}[\w./-]{{0,120}}(?i:password|passwd|pass|secret|token|key){_NEXT}"),
+    **_programs(
+        "consul",
+        _without_options(
+            ("kv put ",), rf"kv put{_BETWEEN}[\w./-]{{0,120}}(?i:password|passwd|pass|secret|token|key){_NEXT}"
+        ),
+    ),
     **_programs("redis-server valkey-server", _after("-requirepass|-masterauth")),
     **_programs("airflow superset flask", Command(_after("p"), "(?:users?|fab) create")),
-    **_programs("rclone", rf"obscure{_NEXT}"),
+    **_programs("rclone", _without_options(("obscure ",), rf"obscure{_NEXT}")),
     **_programs("swift", _after("K|-key")),
-    **_programs("ansible-vault", rf"encrypt_string{_NEXT}"),
-    **_programs("drush", rf"(?:user:password|user-password|upwd){_BETWEEN}{_WORD}{_NEXT}"),
+    **_programs("ansible-vault", _without_options(("encrypt_string ",), rf"encrypt_string{_NEXT}")),
+    **_programs(
+        "drush",
+        _without_options(
+            ("user:password ", "user-password ", "upwd "),
+            rf"(?:user:password|user-password|upwd){_BETWEEN}{_WORD}{_NEXT}",
+        ),
+    ),
     **_programs(
         "isql iusql",
         _at("P"),
@@ -109,23 +140,31 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("sqlcmd bcp osql tsql ipmitool mosquitto_pub mosquitto_sub zip unzip", _at("P")),
     **_programs(
         "sqlplus expdp impdp sqlldr rman sqlcl",
-        rf"(?:(?<=[\s\"'])(?<![<>] )|(?<=userid=))[\w$#.-]{{1,64}}(?:\[\w{{1,64}}\])?/{NOT_A_VALUE}"
-        r"(?P<value>(?![^\s@]{1,80}\.(?:sql|ctl|par|log|dmp|dat|txt|csv)\b)[^\s@\"'/\\]+)(?=@|[\s\"'\\]|\Z)",
-        r"/(?<=\w/)\\{0,9}\"(?P<value>[^\s\"\\]+)(?=\\{0,9}\"@)",
+        _without_options(
+            _ORACLE,
+            rf"(?:(?<=[\s\"'])(?<![<>] )|(?<=userid=))[\w$#.-]{{1,64}}(?:\[\w{{1,64}}\])?/{NOT_A_VALUE}"
+            r"(?P<value>(?![^\s@]{1,80}\.(?:sql|ctl|par|log|dmp|dat|txt|csv)\b)[^\s@\"'/\\]+)(?=@|[\s\"'\\]|\Z)",
+        ),
+        _without_options(_ORACLE, r"/(?<=\w/)\\{0,9}\"(?P<value>[^\s\"\\]+)(?=\\{0,9}\"@)"),
     ),
-    **_programs("exp imp", r"userid=[\w$#]{1,64}/(?P<value>[^\s@\"'/\\]+)"),
+    **_programs("exp imp", _without_options(("userid=",), r"userid=[\w$#]{1,64}/(?P<value>[^\s@\"'/\\]+)")),
     **_programs(
         "redis-cli valkey-cli keydb-cli",
         _at("a|-pass"),
-        rf"AUTH{_BETWEEN}(?:{_WORD}{_BETWEEN}(?!-))?{_SECRET}{_ENDS}",
-        rf"(?i:config set (?:requirepass|masterauth)){_NEXT}",
-        Command(r"(?<=[\"'])>(?P<value>[^\s\"'\\]+)", "(?:SETUSER|setuser)"),
+        _without_options((" AUTH ",), rf"AUTH{_BETWEEN}(?:{_WORD}{_BETWEEN}(?!-))?{_SECRET}{_ENDS}"),
+        _without_options(("config set ", "CONFIG SET "), rf"(?i:config set (?:requirepass|masterauth)){_NEXT}"),
+        _without_options(("SETUSER ", "setuser "), r"(?<=[\s\"'])>(?P<value>[^\s\"'\\]+)", "(?:SETUSER|setuser)"),
     ),
-    **_programs("db2", rf"connect to \S{{1,80}} user \S{{1,80}} using{_NEXT}"),
-    **_programs("rabbitmqctl", rf"(?:add_user|change_password|authenticate_user){_BETWEEN}{_WORD}{_NEXT}"),
+    **_programs("db2", _without_options((" using ",), rf"connect to \S{{1,80}} user \S{{1,80}} using{_NEXT}")),
+    **_programs(
+        "rabbitmqctl",
+        _without_options(
+            ("_user ", "_password "), rf"(?:add_user|change_password|authenticate_user){_BETWEEN}{_WORD}{_NEXT}"
+        ),
+    ),
     # Accounts and hosts
-    **_programs("sudo passwd cryptsetup kinit", rf"<<<[ \t]*{_SECRET}"),
-    **_programs("chpasswd", rf"<<<[ \t]*{_USER_AND_SECRET}"),
+    **_programs("sudo passwd cryptsetup kinit", _HERE_STRING),
+    **_programs("chpasswd", _without_options(("<<<",), rf"<<<[ \t]*{_USER_AND_SECRET}")),
     **_programs("ssh-keygen", _after("[NP]")),
     **_programs("plink pscp psftp putty", _after("pw")),
     **_programs("htpasswd mosquitto_passwd", Command(rf"{_NEXT}{_ENDS}", r"-\w{0,9}b\w{0,9}")),
@@ -137,29 +176,32 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs(
         "smbclient",
         _at("U|-user", _USER_PERCENT_SECRET),
-        rf"\A{_BETWEEN}//[^\s\"']{{1,200}}{_BETWEEN}(?!-){_SECRET}",
-        rf"<<<[ \t]*{_SECRET}",
+        _without_options(("smbclient ",), rf"\A{_BETWEEN}//[^\s\"']{{1,200}}{_BETWEEN}(?!-){_SECRET}"),
+        _HERE_STRING,
     ),
-    **_programs("samba-tool", rf"user (?:create|add){_BETWEEN}{_WORD}{_NEXT}"),
+    **_programs("samba-tool", _without_options((" user ",), rf"user (?:create|add){_BETWEEN}{_WORD}{_NEXT}")),
     **_programs(
         "net",
-        rf"use{_BETWEEN}(?:(?:\w:|\*){_BETWEEN})?\\\\[^\s\"']{{1,200}}{_BETWEEN}(?!/){_SECRET}(?=[^\n]{{1,200}}/user:)",
-        rf"(?i:/user):\S{{1,80}}{_BETWEEN}(?!/){_SECRET}",
-        rf"\A{_BETWEEN}user{_BETWEEN}{_WORD}{_BETWEEN}(?!/){_SECRET}",
+        _without_options(
+            ("/user:", "/USER:"),
+            rf"use{_BETWEEN}(?:(?:\w:|\*){_BETWEEN})?\\\\[^\s\"']{{1,200}}{_BETWEEN}(?!/){_SECRET}(?=[^\n]{{1,200}}/user:)",
+        ),
+        _without_options(("/user:", "/USER:"), rf"(?i:/user):\S{{1,80}}{_BETWEEN}(?!/){_SECRET}"),
+        _without_options((" user ",), rf"\A{_BETWEEN}user{_BETWEEN}{_WORD}{_BETWEEN}(?!/){_SECRET}"),
         _at("U", _USER_PERCENT_SECRET),
     ),
-    **_programs("cmdkey", rf"/(?i:pass):{_SECRET}"),
-    **_programs("xfreerdp xfreerdp3 wfreerdp", rf"/p:{_SECRET}"),
-    **_programs("schtasks", rf"/(?i:r?p){_NEXT}"),
-    **_programs("winrs", rf"[-/](?i:p(?:assword)?):{_SECRET}"),
+    **_programs("cmdkey", _without_options(("/pass:", "/PASS:"), rf"/(?i:pass):{_SECRET}")),
+    **_programs("xfreerdp xfreerdp3 wfreerdp", _without_options((" /p:",), rf"/p:{_SECRET}")),
+    **_programs("schtasks", _without_options(("/rp ", "/RP ", " /p ", " /P "), rf"/(?i:r?p){_NEXT}")),
+    **_programs("winrs", _without_options((*_OPTIONS, " /p:", " /password:"), rf"[-/](?i:p(?:assword)?):{_SECRET}")),
     **_programs("dsadd dsmod", _after("pwd")),
     **_programs("x11vnc", _after("passwd")),
     **_programs(
         "snmpwalk snmpget snmpset snmpbulkwalk snmpbulkget snmpgetnext snmptable snmpstatus snmptrap snmpdf",
         _at("[cAX]"),
     ),
-    **_programs("nmcli", rf"(?:password|[\w-]{{1,40}}\.psk){_NEXT}"),
-    **_programs("wpa_passphrase", rf"\A{_BETWEEN}{_WORD}{_NEXT}"),
+    **_programs("nmcli", _without_options((" password ", ".psk "), rf"(?:password|[\w-]{{1,40}}\.psk){_NEXT}")),
+    **_programs("wpa_passphrase", _without_options(("wpa_passphrase ",), rf"\A{_BETWEEN}{_WORD}{_NEXT}")),
     # HTTP and file transfer
     **_programs(
         "curl curlie",
@@ -185,8 +227,11 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs("lftp", _after("u|-user", argument(r"[^\s,\"'\\]{1,80},"))),
     **_programs(
         "mc",
-        rf"admin user add{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}",
-        rf"(?:alias set|config host add){_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}",
+        _without_options(("user add ",), rf"admin user add{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}"),
+        _without_options(
+            ("alias set ", "host add "),
+            rf"(?:alias set|config host add){_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_BETWEEN}{_WORD}{_NEXT}",
+        ),
     ),
     **_programs("swaks", _after("ap|-auth-password")),
     # Archives and cryptography
@@ -207,7 +252,7 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     **_programs(
         "docker podman nerdctl buildah skopeo crane oras helm",
         Command(_at("p"), "login"),
-        rf"<<<[ \t]*{_SECRET}",
+        _HERE_STRING,
         _after("-(?:src-|dest-)?creds", _USER_AND_SECRET),
     ),
     **_programs(
@@ -218,7 +263,9 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
     ),
     **_programs(
         "aws",
-        rf"configure set [\w.-]{{0,80}}(?:secret_access_key|session_token){_NEXT}",
+        _without_options(
+            ("configure set ",), rf"configure set [\w.-]{{0,80}}(?:secret_access_key|session_token){_NEXT}"
+        ),
         _after("-secret-string"),
         Command(_after("-value"), r"ssm put-parameter(?=[^\n]{0,400}SecureString)"),
     ),
@@ -230,74 +277,73 @@ PROGRAMS: Final[Mapping[str, tuple[Command, ...]]] = {
         ),
         Command(_after("-value"), "keyvault secret set"),
     ),
-    **_programs("gh", Command(_at("b|-body"), "secret set"), rf"<<<[ \t]*{_SECRET}"),
-    **_programs("glab", Command(_after("t|-token"), "auth login"), rf"<<<[ \t]*{_SECRET}"),
+    **_programs("gh", Command(_at("b|-body"), "secret set"), _HERE_STRING),
+    **_programs("glab", Command(_after("t|-token"), "auth login"), _HERE_STRING),
     **_programs("doctl hcloud", _after("t|-access-token")),
     **_programs(
         "vault",
-        rf"login(?:{_BETWEEN}-[\w=-]+)*{_BETWEEN}(?![\w-]+=)(?:token=)?{_SECRET}",
-        rf"unseal{_NEXT}",
-        Command(_NEXT_ARGUMENTS, "kv (?:put|patch)"),
+        _without_options(("vault ",), rf"login(?:{_BETWEEN}-[\w=-]+)*{_BETWEEN}(?![\w-]+=)(?:token=)?{_SECRET}"),
+        _without_options(("unseal ",), rf"unseal{_NEXT}"),
+        _without_options(("kv put ", "kv patch "), _NEXT_ARGUMENTS, "kv (?:put|patch)"),
     ),
-    **_programs("fly flyctl supabase", Command(_NEXT_ARGUMENTS, "secrets set")),
+    **_programs("fly flyctl supabase", _without_options(("secrets set ",), _NEXT_ARGUMENTS, "secrets set")),
     **_programs("pulumi", rf"--secret{_BETWEEN}{_WORD}{_NEXT}"),
     **_programs(
         "dotnet",
-        rf"user-secrets set{_BETWEEN}{_WORD}{_NEXT}",
+        _without_options(("user-secrets set ",), rf"user-secrets set{_BETWEEN}{_WORD}{_NEXT}"),
         Command(_after("k|-api-key"), "nuget push"),
         Command(_after("p|-password"), "nuget (?:add|update) source"),
     ),
-    **_programs("nuget", rf"(?i:setapikey){_NEXT}", _after("(?i:password|apikey)")),
-    **_programs("npm yarn pnpm", rf"set \S{{0,200}}(?:_authToken|_auth|_password|AuthToken)[ =]{_SECRET}"),
-    **_programs("composer", rf"http-basic\.\S{{1,80}}{_BETWEEN}{_WORD}{_NEXT}"),
-    **_programs("poetry", rf"(?:http-basic\.\S{{1,80}}{_BETWEEN}{_WORD}|pypi-token\.\S{{1,80}}){_NEXT}"),
+    **_programs(
+        "nuget",
+        _without_options(("setapikey ", "setApiKey ", "SetApiKey "), rf"(?i:setapikey){_NEXT}"),
+        _after("(?i:password|apikey)"),
+    ),
+    **_programs(
+        "npm yarn pnpm",
+        _without_options(
+            ("_auth", "_password", "AuthToken"),
+            rf"set \S{{0,200}}(?:_authToken|_auth|_password|AuthToken)[ =]{_SECRET}",
+        ),
+    ),
+    **_programs("composer", _without_options(("http-basic.",), rf"http-basic\.\S{{1,80}}{_BETWEEN}{_WORD}{_NEXT}")),
+    **_programs(
+        "poetry",
+        _without_options(
+            ("http-basic.", "pypi-token."),
+            rf"(?:http-basic\.\S{{1,80}}{_BETWEEN}{_WORD}|pypi-token\.\S{{1,80}}){_NEXT}",
+        ),
+    ),
+    **_programs("ngrok", _without_options(("authtoken ",), rf"authtoken{_NEXT}")),
+    **_programs("snyk", _without_options(("snyk auth ",), rf"\A{_BETWEEN}auth{_BETWEEN}(?!-){_SECRET}")),
+    **_programs("codecov codecovcli", _after("t|-token")),
     # Windows
-    **_programs("ConvertTo-SecureString", rf"\A(?:{_BETWEEN}-(?i:string|asplaintext|force))*{_BETWEEN}(?!-){_SECRET}"),
+    **_programs(
+        "ConvertTo-SecureString",
+        _without_options(
+            ("SecureString ",), rf"\A(?:{_BETWEEN}-(?i:string|asplaintext|force))*{_BETWEEN}(?!-){_SECRET}"
+        ),
+    ),
     **_programs("Set-Secret", _after("(?i:secret)")),
-    **_programs("setx", rf"\w{{0,60}}(?i:key|token|secret|password|passwd|pwd){_NEXT}"),
+    **_programs("setx", _without_options(("setx ",), rf"\w{{0,60}}(?i:key|token|secret|password|passwd|pwd){_NEXT}")),
 }
 
-PLACES: Final[dict[str, tuple[str, ...]]] = {
-    # By a gate that is in every text with them: a flag; and, of commands that need none, what is in them all.
-    " -": (" -",),
-    '"-': ('"-',),
-    "'-": ("'-",),
-    "<<<": ("<<<",),
-    " /p:": (" /p:",),
-    "/rp ": ("/rp ", "/RP "),
-    "initial-password": ("set-initial-password ",),
-    "admin-password ": ("reset-admin-password ",),
-    "user:password ": ("user:password ",),
-    "user add ": ("user add ",),
-    "host add ": ("host add ",),
-    "sqlldr ": ("sqlldr ",),
-    "rman target ": ("rman target ",),
-    "sqlcl ": ("sqlcl ",),
-    "mysqlsh ": ("mysqlsh ",),
-    "kv put ": ("kv put ",),
-    "onfig set ": ("config set ",),
-    "ONFIG SET ": ("CONFIG SET ",),
-    "etcdctl put ": ("etcdctl put ",),
-    "obscure ": ("obscure ",),
-    "smbclient ": ("smbclient ",),
-    "encrypt_string ": ("encrypt_string ",),
-    "_user ": ("_user ",),
-    "/user:": ("/user:",),
-    "userid=": ("userid=",),
-    # ` user ` is a word of prose, too, and a part of commands with these programs alone.
-    **dict.fromkeys(("net ", "net.exe ", "samba-tool ", "db2 "), (" user ",)),
-    "pass": ("/pass:", "_passphrase ", "_passwd", "_password ", "password "),
-    "ecret": ("secrets set ", "_secret_"),
-    "auth": ("_auth",),
-    "cureString": ("SecureString ",),
-    "sqlplus": ("sqlplus ",),
-    "pdp ": ("pdp ",),
-    "vault ": ("vault ",),
-    "setx ": ("setx ",),
-    "AUTH ": (" AUTH ",),
-    "alias set ": ("alias set ",),
-    "http-basic.": ("http-basic.",),
-}
+_STEMS: Final = ("pass", "auth", "onfig set ", "ecret")
+_OF_PROGRAMS: Final = {" user ": ("net ", "net.exe ", "samba-tool ", "db2 ")}
+"""What is a word of prose, too, and a part of commands with these programs alone."""
+
+
+def _places() -> dict[str, tuple[str, ...]]:
+    """Every needle of every command, by a gate that is in every text with it: a stem that several share, or itself."""
+    needles = dict.fromkeys(needle for commands in PROGRAMS.values() for one in commands for needle in one.needles)
+    by_gate: dict[str, tuple[str, ...]] = {}
+    for needle in needles:
+        for gate in _OF_PROGRAMS.get(needle) or (next((stem for stem in _STEMS if stem in needle), needle),):
+            by_gate[gate] = (*by_gate.get(gate, ()), needle)
+    return by_gate
+
+
+PLACES: Final = _places()
 _NAME: Final = r"[A-Za-z\d](?:(?<![\w.$-].)|(?<=\\n.))[\w.-]{1,30}(?=[\s\"'\\])"
 # In escaped text a line ends with `\\n`, or with twice or four times the backslash; with three it is continued.
 _LINE_BEGINS: Final = r"\n(?<![\\`^]\n)(?<![\\`^]\r\n)|(?<!\\)\\(?:\\(?:\\\\)?)?n"

@@ -13,10 +13,12 @@ from runtally.redaction.keys import KEYS
 from runtally.redaction.marks import Mark
 from runtally.redaction.needles import Needles
 from runtally.redaction.packages import PACKAGES
+from runtally.redaction.printed import PRINTED
 from runtally.redaction.scripts import SCRIPTS
 from runtally.redaction.sql import SQL
+from runtally.redaction.told import TOLD
 
-_TABLES: Final = (KEYS, FILES, ACCOUNTS, PACKAGES, SCRIPTS, SQL, CALLS, HEADERS)
+_TABLES: Final = (KEYS, FILES, ACCOUNTS, PACKAGES, SCRIPTS, SQL, CALLS, HEADERS, PRINTED, TOLD)
 _ROWS: Final = {
     gate: tuple(row for table in _TABLES for row in table.get(gate, ()))
     for gate in dict.fromkeys(gate for table in _TABLES for gate in table)

@@ -106,7 +106,7 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
         ANY,
         rf"(?:{_LOGINS_TO})_?(?:pass|pw)|requirepass|masterauth|rediscli_auth|psk|pre_?shared_?key|wpa_psk",
     ),
-    ("password", opaque(6), r"[a-z0-9]*pass|pw"),
+    ("password", rf"{opaque(6)}|(?=[^\s/]{{0,40}}[!@#$%^&*+~-])[^\s/.]{{6,}}", r"[a-z0-9]*pass|pw"),
     ("password", r"[\w.~+/=:%@$,-]{13,}", r"(?:password|passwd|pwd)_?(?:hash|digest|crypt)"),
     ("password", r"\d{4,12}", r"pin|puk|(?:pin|alarm|door|gate|lock|unlock|entry|access|secret|disarm)_?code"),
     ("password", r"\d{3,4}", r"cvv2?|cvc2?|card_security_code|cvv_code|cvc_code"),
@@ -179,6 +179,8 @@ NAMES: Final[tuple[Row, ...]] = (  # the first match decides
     ("token", opaque(16), r"(?:github|gitlab|bitbucket)_oauth"),
     ("password", opaque(6), r"file_pass"),
     ("credential", ANY, r"rpc_?auth"),
+    ("secret", r"[!-~]{16}|[0-9a-f]{32}", r"local_?key"),
+    ("secret", ANY, r"psk_?secret"),
 )
 
 _VARIANTS: Final = (  # what may follow the words of a row

@@ -61,7 +61,8 @@ PACKAGES: Final[dict[str, tuple[Row, ...]]] = {
         Row(
             "secret",
             ("default",),
-            rf"variable \"[\w-]{{0,60}}{_SECRETIVE}\"\s{{0,4}}\{{{_BLOCK}\sdefault\s{{1,20}}=\s{{0,4}}{_QUOTED}",
+            rf"variable \"[\w-]{{0,60}}(?:{_SECRETIVE}|_pass)\""
+            rf"\s{{0,4}}\{{{_BLOCK}\sdefault\s{{1,20}}=\s{{0,4}}{_QUOTED}",
         ),
     ),
     'resource "': (

@@ -15,7 +15,7 @@ PLACEHOLDER: Final = "|".join(  # what stands where a secret would: nothing, a m
         r"[^\w!@$%^&+~]*|_+|[!@$%^&*+~=<>|/-]{1,3}",
         rf"(?:{marks.PATTERN})+",
         r"\$\{[^}]*\}?|\$\([^)]*\)?|\{\{?[ \w.\-\[\]()$]*\}?\}|<[^<>]*>|(?:%[@sdvr]\W?)+|%\(\w+\)s|%\w+%|\[[ \w]*\]",
-        r"\$\{[\w.]+\}[\w.-]*/[\w./?=&:%+-]*|(?:\$\{[\w.]+\}[\W_]{0,3}){2,8}|\W{1,3}\{[\w.]+\}\W{0,3}|\{\{.*\}\}|\$[a-z_]{3,}|![01]|\S{0,12}(?:\.{3}|…)",
+        r"\$\{[\w.]+\}[\w.-]*/[\w./?=&:%+-]*|(?:\$\{[\w.]+\}[\W_]{0,3}){2,8}|\W{1,3}\{[\w.]+\}\W{0,3}|\{\{.*\}\}|\$[a-z_]{3,}-?|![01]|\S{0,12}(?:\.{3}|…)\w{0,6}",
         r"\$(?:\d|env:\w+|(?-i:[A-Z_][A-Z0-9_]*)|\w*(?:pass|pwd|secret|token|key|auth|cred)\w*)",
         r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD))",
         r"true|false|yes|no|on|off|none|null|nil|undefined|nan|n/?a|unset|string\??|str|if_available",
