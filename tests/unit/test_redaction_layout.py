@@ -134,7 +134,7 @@ def test_layouts_within_layouts_cost_no_more_than_so_many_views():
     def effort(lines):
         allowance = Allowance()
         REDACT.text("> " * 2000 + "\n" + ("> " * 2000 + "\n") * lines, allowance)
-        return Allowance().left - allowance.left
+        return allowance.spent
 
     assert 0 < effort(20) < 2.5 * effort(10)
 

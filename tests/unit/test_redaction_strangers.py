@@ -186,7 +186,8 @@ def test_a_command_without_options_is_reached(line: str) -> None:
 def test_every_needle_of_a_command_is_looked_for() -> None:
     needles = {needle for commands in PROGRAMS.values() for one in commands for needle in one.needles}
     assert needles == {needle for placed in PLACES.values() for needle in placed}
-    assert all(gate in needle for gate, placed in PLACES.items() for needle in placed)
+    by_itself = {gate: placed for gate, placed in PLACES.items() if placed != (" user ",)}
+    assert all(gate in needle for gate, placed in by_itself.items() for needle in placed)
 
 
 @pytest.mark.parametrize("marked", TOLD)
