@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from runtally.redaction.found import Found, ends_name
+from runtally.redaction.needles import Needles
 
 _NAME: Final = r"(?P<name>[A-Za-z_][\w.-]{1,63})"
 _QUOTED_NAME: Final = rf"[\"'](?:--?)?{_NAME}[\"']"
@@ -99,12 +100,18 @@ _PLACES: Final = (
         rf"\b{_NAME}(?:\[\w{{0,20}}\])? ?:?= ?[\w\[\] (.]{{0,24}}",
     ),
 )
+_NEEDLES: Final = Needles(needle for needles, _, _ in _PLACES for needle in needles)
+_OPENS: Final = "\"'`{["
+"""A text without any of them has no literal in it."""
 
 
 def named(text: str) -> Iterator[Found]:
     """Every name in `text` whose value stands where only a program's syntax says so."""
+    if not any(sign in text for sign in _OPENS):
+        return
+    there = set(_NEEDLES.within(text))
     for needles, between, before in _PLACES:
-        if any(needle in text for needle in needles):
+        if not there.isdisjoint(needles):
             for one in between.finditer(text):
                 yield from _found(text, one, before)
 
