@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from runtally.redaction import cookies, lists, marks, records
-from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, VALUE_EFFORT, Allowance, measured
+from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, SHAPE_EFFORT, VALUE_EFFORT, Allowance, measured
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.records import Members
 
@@ -177,7 +177,10 @@ class _Walk:
             items[at] = row = list(row)
             for column, cell in enumerate(row):
                 self.put(row, column, cell, box.columns.get(column, box.cover))
-        elif rule := lists.rule_of_pair(row, self._names):
+            return
+        if len(row) == 2 and isinstance(row[0], str):
+            self._allowance.spend(SHAPE_EFFORT)
+        if rule := lists.rule_of_pair(row, self._names):
             items[at] = pair = [self._redact_text(row[0], self._allowance), row[1]]
             self.put(pair, 1, pair[1], rule)
         else:
