@@ -171,13 +171,13 @@ def _said(text: str, at: int, stem: str, allowance: Allowance) -> Iterator[Found
     if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)) and text[found.end()] in _QUOTES:
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     else:
+        if _OF.match(text, at):
+            allowance.spend(NAME_EFFORT)  # whose secret it is may be told in many ways
         yield from _given(text, at, allowance)
     yield from talk.around(text, at, allowance)
 
 
 def _given(text: str, at: int, allowance: Allowance) -> Iterator[Found]:
-    if _OF.match(text, at):
-        allowance.spend(NAME_EFFORT)  # whose secret it is may be told in many ways
     if (found := _SAID.match(text, at)) and not _is_comment(text, at, found):
         name = _name_at(text, at, found.end("name"))
         copula = found["copula"]
