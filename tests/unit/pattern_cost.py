@@ -32,13 +32,13 @@ def _endless(items: Sequence[Item], *, fails_after: bool) -> Iterator[Sequence[I
     """What is repeated without an end before something that may fail."""
     for at, (operation, argument) in enumerate(items):
         fails = fails_after or any(map(_may_fail, items[at + 1 :]))
-        for inner in _inside(operation, argument):
+        for inner in inside(operation, argument):
             yield from _endless(inner, fails_after=fails)
         if str(operation) in REPEATS and int(argument[1]) == _ENDLESS and fails:
             yield argument[2]
 
 
-def _inside(operation: Any, argument: Any) -> list[Sequence[Item]]:
+def inside(operation: Any, argument: Any) -> list[Sequence[Item]]:
     match str(operation):
         case "SUBPATTERN":
             return [argument[3]]
@@ -83,5 +83,5 @@ def _item_takes(operation: str, argument: Any, char: str) -> bool:
         case "IN":
             negated = str(argument[0][0]) == "NEGATE"
             return negated != any(_item_takes(str(kind), one, char) for kind, one in argument if str(kind) != "NEGATE")
-    inside = _inside(operation, argument)
-    return not inside or any(takes(inner, char) for inner in inside)
+    within = inside(operation, argument)
+    return not within or any(takes(inner, char) for inner in within)

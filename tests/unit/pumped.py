@@ -5,18 +5,18 @@ A program of its own, so that its CPU can be limited: it says which pattern it i
 
 import importlib
 import pkgutil
-import random
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runtally import redaction
 from runtally.redaction import formats
-from tests.unit.pattern_cost import REPEATS, takes
+from tests.unit.pattern_cost import REPEATS, inside, takes
 
 CHARS = [*" \n\t,;:.='\"\\-_/<>()[]{}|@#$&*+~!?`", *"aZx09", "é"]
-REPEATED = 1500
-TRIES = 2
+REPEATED = 500
+FAVOURITES = " "
+"""Each is taken wherever it can be, so that what stands side by side and takes the same is seen."""
 
 
 def main() -> None:
@@ -50,41 +50,50 @@ def held(value: Any) -> Iterator[re.Pattern[str]]:
 
 
 def texts(pattern: re.Pattern[str]) -> Iterator[str]:
-    chance = random.Random(0)
     items = list(re._parser.parse(pattern.pattern, pattern.flags))
-    for _ in range(TRIES):
-        for at, (operation, argument) in enumerate(items):
-            if str(operation) in REPEATS:
-                body = sample(argument[2], chance)
-                yield (sample(items[:at], chance) + body * (REPEATED // max(1, len(body))))[: 2 * REPEATED] + "\0"
-        whole = sample(items, chance)
+    for favourite in FAVOURITES:
+        for before, body in repeats(items, "", favourite):
+            yield (before + body * (REPEATED // max(1, len(body))))[: 2 * REPEATED] + "\0"
+        whole = sample(items, favourite)
         yield (whole * (REPEATED // max(1, len(whole))))[:REPEATED] + "\0"
 
 
-def sample(items: Sequence[Any], chance: random.Random) -> str:
-    return "".join(one(str(operation), argument, chance) for operation, argument in items)
+def repeats(items: Sequence[Any], before: str, favourite: str) -> Iterator[tuple[str, str]]:
+    """Of each repeat, however deep within others, a text that leads to it, and one that it goes over once."""
+    for at, (operation, argument) in enumerate(items):
+        leading = before + sample(items[:at], favourite)
+        if str(operation) in REPEATS:
+            yield leading, sample(argument[2], favourite)
+        for within in inside(operation, argument):
+            yield from repeats(within, leading, favourite)
 
 
-def one(operation: str, argument: Any, chance: random.Random) -> str:
+def sample(items: Sequence[Any], favourite: str) -> str:
+    return "".join(one(str(operation), argument, favourite) for operation, argument in items)
+
+
+def one(operation: str, argument: Any, favourite: str) -> str:
     """A text that the item takes."""
     match operation:
         case "LITERAL":
             return chr(argument)
         case "SUBPATTERN":
-            return sample(argument[3], chance)
+            return sample(argument[3], favourite)
         case "BRANCH":
-            return sample(chance.choice(argument[1]), chance)
+            return sample(
+                next((way for way in argument[1] if way and takes(way[:1], favourite)), argument[1][0]), favourite
+            )
         case "GROUPREF_EXISTS":
-            return sample(chance.choice([part for part in argument[1:] if part]), chance)
+            return sample(next(part for part in argument[1:] if part), favourite)
         case "ASSERT" | "ASSERT_NOT" | "AT" | "GROUPREF":
             return ""
         case "ATOMIC_GROUP":
-            return sample(argument, chance)
+            return sample(argument, favourite)
         case name if name in REPEATS:
-            times = min(int(argument[1]), int(argument[0]) + chance.choice((0, 1, 2, 60)))
-            return "".join(sample(argument[2], chance) for _ in range(times))[:200]
+            times = min(int(argument[1]), int(argument[0]) + 2 * takes(argument[2], favourite))
+            return "".join(sample(argument[2], favourite) for _ in range(times))[:200]
     taken = [char for char in CHARS if takes([(operation, argument)], char)]
-    return chance.choice(taken) if taken else ""
+    return favourite if favourite in taken else "".join(taken[-1:])
 
 
 if __name__ == "__main__":
