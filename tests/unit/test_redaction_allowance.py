@@ -111,10 +111,12 @@ def test_a_payload_that_is_cut_is_redacted_whole_within_the_bound(text: str) -> 
     assert clip(parse(TrackMcp, {"tool": "search", "input": {"log": long}}), Redactor()).input.truncated
 
 
-def test_what_is_cut_is_counted_all_the_same() -> None:
+def test_of_a_long_payload_no_more_is_looked_through_than_may_be_kept() -> None:
     tail = "x" * PAYLOAD_BYTES * 2 + "secret: a " * 100_000
+    for payload in (tail, {"lines": ["x" * PAYLOAD_BYTES * 2, tail], "more": {"log": tail}}):
+        clip(parse(TrackMcp, {"tool": "search", "input": payload}), Redactor(), Allowance(1000))
     with pytest.raises(LimitExceeded):
-        clip(parse(TrackMcp, {"tool": "search", "input": tail}), Redactor())
+        clip(parse(TrackMcp, {"tool": "search", "input": json.dumps([tail])}), Redactor(), Allowance(1000))
 
 
 def test_an_allowance_changes_no_result() -> None:

@@ -322,3 +322,17 @@ def test_what_tells_of_a_secret_in_any_combination_settles_at_once_as_a_value_an
     assert _keys(once) == _keys(value)
     if isinstance(value, dict):
         assert json.loads(redact_text(json.dumps({"x": value}))) == redact_json({"x": value})
+
+
+def test_what_is_said_of_a_key_in_a_list_is_no_part_of_it():
+    said = ["How do I parse a -----BEGIN RSA PRIVATE KEY----- header?", "Use the cryptography package.", "Thanks!"]
+    assert Redactor().json({"messages": said}) == {"messages": said}
+    lines = ["-----BEGIN RSA PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED", "", "MIIBOgIBAAJBAKj34Gkx", "-----END"]
+    hidden = Redactor().json([*lines[:4], "That is it."])
+    assert hidden[3:] == ["[REDACTED:private_key]", "That is it."]
+
+
+def test_a_value_that_its_name_gives_away_is_not_kept_in_memory():
+    redactor = Redactor()
+    assert redactor.json({"password": "swordfish-Zq9", "note": "a plain note"})["password"] == "[REDACTED:password]"
+    assert "swordfish-Zq9" not in redactor._innocent

@@ -114,8 +114,8 @@ def _named_in(text: str, allowance: Allowance = UNLIMITED) -> Iterator[Found]:
     yield from named_by_sign(text)
     yield from spoken.named(text, allowance)
     yield from tables.named(text)
-    yield from inserts.named(text)
-    yield from markup.named(text)
+    yield from inserts.named(text, allowance)
+    yield from markup.named(text, allowance)
     yield from declarations.named(text)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
-from runtally.redaction.allowance import SHAPE_EFFORT, Allowance
+from runtally.redaction.allowance import SHAPE_EFFORT, VALUE_EFFORT, Allowance
 from runtally.redaction.passages import NOT_A_VALUE, QUOTE, Found, argument, compiled, places
 
 # A list in JSON may be a command line too: `["mysql", "-u", "root", "-pX"]`.
@@ -381,6 +381,7 @@ def _in_line(text: str, start: int, end: int, allowance: Allowance) -> Iterator[
         rest = compiled(_REST).match(text, name.end(), end)
         if rest:
             for command in PROGRAMS[name[0].removesuffix(".exe")]:
+                allowance.spend(VALUE_EFFORT)
                 yield from _found(command, rest[0], rest.start())
 
 

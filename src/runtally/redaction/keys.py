@@ -46,7 +46,7 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
         Row(
             "private_key",
             ("- BEGIN SSH2 ",),
-            r"(?P<value>---- BEGIN SSH2 [A-Z ]{0,20}PRIVATE KEY ----[^\[]{0,20000}?"
+            r"(?P<value>---- BEGIN SSH2 [A-Z ]{0,20}PRIVATE KEY ----(?:[^\[-]|-(?!--- (?:BEGIN|END) SSH2 )){0,20000}+"
             r"---- END SSH2 [A-Z ]{0,20}PRIVATE KEY ----)",
         ),
     ),

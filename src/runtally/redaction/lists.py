@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runtally.redaction.marks import MARK, of_kind
+from runtally.redaction.marks import MARK, PATTERN, of_kind
 from runtally.redaction.names import Names, Rule
 
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
@@ -16,6 +16,10 @@ _LINE_CHARS: Final = 8192
 """Of a longer list the first words are looked at as a command."""
 _FLAG: Final = re.compile(r"--?[A-Za-z][\w-]{1,63}")
 _KEY_BYTES: Final = 16
+_KEY_BEGINS: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\"',\\]{0,24}\Z")
+_KEY_LINE: Final = re.compile(  # of a key's body, of its headers, or one that was hidden
+    rf"[\s>|+*\"',-]{{0,24}}(?:[\w+/.=-]{{1,512}}|[A-Z][\w-]{{2,20}}: [^\n]{{0,200}}|{PATTERN})[\s\"',\\]{{0,24}}"
+)
 _NEEDS_QUOTES: Final = re.compile(r"[\s\"'\\]|\A\Z")
 
 
@@ -42,14 +46,17 @@ def header_rules(items: list[Any], names: Names) -> dict[int, Rule]:
 
 
 def hide_key_lines(items: list[Any]) -> None:
-    """Put marks in place of the lines between the first and the last of a private key."""
+    """Put marks in place of the lines of a private key's body; the first item that is none ends it."""
     inside = False
     for at, item in enumerate(items):
-        if not isinstance(item, str) or "-----" not in item:
-            if inside and isinstance(item, str) and item.strip():
+        if not isinstance(item, str):
+            inside = False
+        elif "-----" in item:
+            inside = _KEY_BEGINS.search(item) is not None
+        elif inside and item.strip():
+            inside = _KEY_LINE.fullmatch(item) is not None
+            if inside:
                 items[at] = of_kind("private_key")
-        else:
-            inside = "-----BEGIN" in item and "PRIVATE KEY" in item
 
 
 def are_bytes(items: list[Any]) -> bool:

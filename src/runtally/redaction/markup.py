@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from runtally.redaction.allowance import NAME_EFFORT, UNLIMITED, Allowance
 from runtally.redaction.found import Found, ends_name
 
 _ELEMENT: Final = re.compile(
-    r"<(?P<tag>[A-Za-z][\w:.-]{0,63})(?P<attributes>\s[^<>]{0,300})?>\s{0,40}"
-    r"(?:<!\[CDATA\[(?P<data>[^\]]{1,1000}(?:\](?!\]>)[^\]]{0,1000}){0,8})\]\]>|(?P<value>[^<>]{1,4000}?)\s{0,40}"
-    r"(?=<\\?/))"
+    r"<(?P<tag>[A-Za-z][\w:.-]{0,63})(?P<attributes>\s[^<>]{0,300})?>\s{0,40}+"
+    r"(?:<!\[CDATA\[(?P<data>[^\]]{1,1000}(?:\](?!\]>)[^\]]{0,1000}){0,8})\]\]>|(?P<value>[^<>]{1,4000}+)(?=<\\?/))"
 )
 _ESCAPED_ELEMENT: Final = re.compile(
     r"&lt;(?P<tag>[A-Za-z][\w:.-]{0,63})(?P<attributes>\s(?:(?!&[lg]t;)[^<>]){0,300})?&gt;(?P<data>(?!))?"
@@ -23,9 +23,14 @@ _NAMES_THE_NEXT: Final = ("key", "name", "member", "field", "option")
 _HOLDS_A_VALUE: Final = ("value", "plaintext", "string", "entry", "item", "text")
 
 
-def named(text: str) -> Iterator[Found]:
-    """Every element in `text` with the text it holds, under the name of its tag, its `key` or the element before it."""
+def named(text: str, allowance: Allowance = UNLIMITED) -> Iterator[Found]:
+    """Every element in `text` with the text it holds, under the name of its tag, its `key` or the element before it.
+
+    Raises:
+        LimitExceeded: the allowance is spent; what CDATA holds is charged, for more may begin in it.
+    """
     if "<" in text and ("</" in text or "<\\/" in text):
+        allowance.spend(text.count("<![CDATA[") * NAME_EFFORT)
         yield from _elements(text, _ELEMENT)
     if "&" in text and "&lt;" in text:
         yield from _elements(text, _ESCAPED_ELEMENT)

@@ -42,8 +42,9 @@ class Redactor:
         self._innocent: dict[str, float] = {}
         self._told_of_name = lru_cache(maxsize=4096)(self._tell_of_name)
 
-    def text(self, text: str, allowance: Allowance = UNLIMITED) -> str:
-        """`text` with every known secret replaced by `[REDACTED:kind]`. A text that is JSON goes through `json`.
+    def text(self, text: str, allowance: Allowance = UNLIMITED, *, is_named: bool = False) -> str:
+        """`text` with every known secret replaced by `[REDACTED:kind]`. A text that is JSON goes through `json`. One
+        that `is_named` stands under the name of a secret, and is not kept in memory.
 
         Raises:
             LimitExceeded: the allowance is spent.
@@ -56,7 +57,7 @@ class Redactor:
             meter = Allowance()
             redacted = self._until_nothing_changes(text, meter)
             effort = meter.spent
-            if redacted == text:
+            if redacted == text and not is_named:
                 self._remember(text, effort)
             text = redacted
         if effort:

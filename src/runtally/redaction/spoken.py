@@ -108,6 +108,7 @@ _SAID: Final = re.compile(
     rf"(?:\s{{1,3}}(?P<copula>{languages.COPULAS}):?|(?(of)\s?[:=]|(?!)))[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE,
 )
+_OF: Final = re.compile(rf"\w{{0,24}}(?: \w{{3,6}})?[\"'`*]{{0,3}} {languages.OF} ", re.IGNORECASE)
 _SAID_OF_ONE: Final = re.compile(
     r"(?P<name>[^\x00-\x7f]{1,12}?)(?:[:\uff1a]?[ ]{0,2}(?:是|为|為|は|が|을|를|은|는)[:\uff1a、]?[ ]{0,2})(?=\S)"
 )
@@ -160,7 +161,7 @@ def named(text: str, allowance: Allowance = UNLIMITED) -> Iterator[Found]:
 def _around(text: str, lower: str, needle: str, allowance: Allowance) -> Iterator[Found]:
     if ends_word := _ENDS_WORD.get(needle):
         for one in ends_word.finditer(lower):
-            allowance.spend(NEEDLE_EFFORT)
+            allowance.spend(NEEDLE_EFFORT if needle.isascii() else NAME_EFFORT)
             yield from _said(text, one.start(), needle, allowance)
     elif needle not in _BEFORE_BY:
         yield from answers.told(text, lower, needle, allowance)
@@ -170,6 +171,8 @@ def _said(text: str, at: int, stem: str, allowance: Allowance) -> Iterator[Found
     if not stem.isascii() and (found := _SAID_OF_ONE.match(text, at)) and text[found.end()] in _QUOTES:
         yield Found(_name_at(text, at, found.end("name")), found.end(), "is")
     else:
+        if _OF.match(text, at):
+            allowance.spend(NAME_EFFORT)  # whose secret it is may be told in many ways
         yield from _given(text, at, allowance)
     yield from talk.around(text, at, allowance)
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from runtally.redaction import cookies, lists, marks, records
-from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, VALUE_EFFORT, Allowance, measured
+from runtally.redaction.allowance import KEY_EFFORT, OBJECT_EFFORT, SHAPE_EFFORT, VALUE_EFFORT, Allowance, measured
 from runtally.redaction.names import Names, Rule
 from runtally.redaction.records import Members
 
-RedactText = Callable[[str, Allowance], str]
+
+class RedactText(Protocol):
+    """As `Redactor.text`."""
+
+    def __call__(self, text: str, allowance: Allowance, *, is_named: bool = False) -> str: ...
+
 
 _PROGRAM: Final = ("command", "program", "executable", "cmd")
 _ARGUMENTS: Final = frozenset({"args", "arguments", "argv", "command", "cmd", "Args", "Cmd", "Command"})
@@ -177,7 +182,10 @@ class _Walk:
             items[at] = row = list(row)
             for column, cell in enumerate(row):
                 self.put(row, column, cell, box.columns.get(column, box.cover))
-        elif rule := lists.rule_of_pair(row, self._names):
+            return
+        if len(row) == 2 and isinstance(row[0], str):
+            self._allowance.spend(SHAPE_EFFORT)
+        if rule := lists.rule_of_pair(row, self._names):
             items[at] = pair = [self._redact_text(row[0], self._allowance), row[1]]
             self.put(pair, 1, pair[1], rule)
         else:
@@ -188,7 +196,7 @@ class _Walk:
         return "_" in text and text.replace("_", "").isalpha() and self._names.rule_for(text) is not None
 
     def _redacted(self, text: str, rule: Rule | None) -> str:
-        redacted = self._redact_text(text, self._allowance)
+        redacted = self._redact_text(text, self._allowance, is_named=rule is not None)
         if rule:
             self._allowance.spend(VALUE_EFFORT)
             if rule.kind == "cookie" and cookies.is_header(redacted):

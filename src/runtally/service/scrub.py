@@ -11,6 +11,7 @@ from runtally.domain.caller import Origin
 from runtally.domain.errors import InvalidInput
 from runtally.domain.fields import Content, FreeText, compact_json
 from runtally.domain.json_size import about_bytes
+from runtally.service.beginnings import beginning_of, without_end
 from runtally.service.names import is_marked, mentions, odd_names, renamed, renamed_origin
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 _STEP_BYTES: Final = 512
+_SECRET_CHARS: Final = 4096
+_LOOKED_THROUGH_CHARS: Final = limits.PAYLOAD_BYTES + 2 * _SECRET_CHARS
+"""Of a text that is cut there half a secret may be the end, and is taken off; what marks make shorter has room."""
 
 
 def allowance_of_call() -> "Allowance":
@@ -31,7 +35,8 @@ def allowance_of_call() -> "Allowance":
 def clip(request: RequestT, redactor: "Redactor | None", allowance: "Allowance | None" = None) -> RequestT:
     """The request as it may be stored but for its names: secrets replaced where there is a redactor, long payloads cut.
 
-    A payload is redacted whole and cut then, so that no half of a secret is left, and at most half of a mark.
+    A payload is redacted and cut then, so that no half of a secret is left, and at most half of a mark. Long strings
+    far behind what is kept of it are not looked through.
 
     Raises:
         LimitExceeded: the request as a whole holds too much that looks like secrets.
@@ -182,13 +187,21 @@ def _stored(value: Any, redaction: "_Redaction | None") -> Any:
 
 
 def _stored_content(content: Content, redaction: "_Redaction | None") -> Content:
-    # Whole: what gives a secret away may stand anywhere before or behind it.
-    redacted = content.json if redaction is None else compact_json(redaction.json(content.value))
+    redacted = content.json if redaction is None else compact_json(_redacted(content, redaction))
     kept = _cut(redacted, limits.PAYLOAD_BYTES)
     is_cut = content.size_bytes > limits.PAYLOAD_BYTES or len(kept) < len(
         redacted
     )  # a mark may be longer than a secret
     return Content(None, kept, content.size_bytes, truncated=is_cut)
+
+
+def _redacted(content: Content, redaction: _Redaction) -> Any:
+    # Whole but for long strings that are cut off anyway: what gives a secret away may stand before or behind it.
+    if content.size_bytes <= _LOOKED_THROUGH_CHARS:
+        return redaction.json(content.value)
+    beginning, cut = beginning_of(content.value, _LOOKED_THROUGH_CHARS)
+    redacted = redaction.json(beginning)
+    return redacted if cut is None else without_end(redacted, cut, _SECRET_CHARS)
 
 
 def _cut(text: str, size_bytes: int) -> str:
