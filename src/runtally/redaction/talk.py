@@ -18,7 +18,6 @@ _ENDS: Final = (
     r"\s\"'`*«»„“”\u2018\u2019「」『』…<>|,;\u0e00-\u0e7f\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
 )
 _OPENS: Final = r"[\"'`*_«„“\u2018「『]{0,3}"
-_SHOUTED: Final = "!?.,:;)]}*_"
 
 _PASSWORDS: Final = (
     r"(?:pass?(?:w\w{1,4}d?s?|phrase)?|pwd|psw|pw|пасс?|šifr\w|pincode|mdp|mot de passe"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from runtally.domain.caller import NOWHERE, Caller, Origin
 from runtally.domain.clock import Clock, IdSource, moment_of
 from runtally.domain.errors import Code
-from runtally.domain.json_size import LARGE_BYTES
 from runtally.domain.models import Answer
 from runtally.domain.ports import Pricer, Store
 from runtally.domain.records import Door, Problem
@@ -30,6 +29,8 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 Method = Callable[[Unit, Caller, RequestT], AnswerT]
 """A rule: a plain function over a unit of work, who asks and what is asked. It never waits."""
 
+_REDACTED_ON_THE_LOOP_BYTES: Final = 16 * 1024
+"""What is redacted in a few milliseconds, whatever it is."""
 _NOTHING_ASKED: Final[Mapping[str, bytes]] = {}
 
 
@@ -85,7 +86,7 @@ class Entry:
 
     def takes_long(self, request: Request) -> bool:
         """Whether no event loop should wait for `write`: it has much to redact, or will first load the prices."""
-        return self._needs_prices(request) or size_of(request) > LARGE_BYTES
+        return self._needs_prices(request) or size_of(request) > _REDACTED_ON_THE_LOOP_BYTES
 
     def _needs_prices(self, request: Request) -> bool:
         return not self._prices_loaded and isinstance(request, ReportUsage | EndRun)

@@ -145,8 +145,3 @@ def _summed_up(counts: Counter[str]) -> str:
         f"{count:,} {kind}" for kind, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     )
     return f"{counts.total():,} would be hidden: {by_kind}"
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    kind, count = counted
-    return -count, kind
