@@ -318,3 +318,17 @@ def test_deep_nesting_is_redacted_to_the_bottom(depth):
 def test_a_hostile_repetition_is_finished_and_settled(piece):
     redacted = redact_text(piece * (16_384 // len(piece)))
     assert redact_text(redacted) == redacted
+
+
+@pytest.mark.parametrize("kind", ["github_token", "password", "api_key", "secret", "token"])
+@pytest.mark.parametrize(
+    "place", ["{}", "the run of {} failed", "password: {}", "key={} x", '"{}"', "INSERT INTO runs VALUES('{}','done');"]
+)
+def test_a_mark_of_a_name_is_never_changed(kind, place):
+    text = place.format(f"[REDACTED:{kind}:930ea6]")
+    assert redact_text(text) == text
+
+
+def test_how_many_secrets_there_are_is_no_secret():
+    table = "| family | secrets |\n|---|---:|\n| bob | 49 |\n"
+    assert redact_text(table) == table

@@ -90,8 +90,9 @@ def without_assignments(text: str, names: Names, allowance: Allowance) -> str:
         return text
     parts: list[str] = []
     done = 0
+    within_mark = marks.within(text)
     for found in sorted((first, *founds), key=lambda found: (found.at, -found.end)):
-        if found.at < done:
+        if found.at < done or within_mark(found.at):
             continue
         allowance.spend(VALUE_EFFORT)
         for start, end in _secrets(text, found, found.rule):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
+from runtally.redaction import marks
 from runtally.redaction.allowance import NEEDLE_EFFORT, SHAPE_EFFORT, Allowance
 from runtally.redaction.marks import Mark
 from runtally.redaction.values import is_placeholder
@@ -111,8 +112,10 @@ def without(found: Iterable[Found], text: str, mark: Mark) -> str:
     """`text` with what was found replaced by its mark; of two that overlap, the one that begins first."""
     parts: list[str] = []
     done = 0
+    within_mark = marks.within(text)
     for kind, start, end in sorted(found, key=lambda one: (one.start, -one.end)):
-        if start >= done and not text.endswith(_MARK_BEGINS, 0, start) and not is_placeholder(text[start:end]):
+        in_mark = within_mark(start) or text.endswith(_MARK_BEGINS, 0, start)
+        if start >= done and not in_mark and not is_placeholder(text[start:end]):
             parts += text[done:start], mark(kind, text[start:end])
             done = end
     return "".join(parts) + text[done:] if parts else text
