@@ -336,3 +336,8 @@ def test_a_value_that_its_name_gives_away_is_not_kept_in_memory():
     redactor = Redactor()
     assert redactor.json({"password": "swordfish-Zq9", "note": "a plain note"})["password"] == "[REDACTED:password]"
     assert "swordfish-Zq9" not in redactor._innocent
+
+
+def test_the_session_of_a_cookie_is_hidden_however_short():
+    cookie = {"name": "session", "value": "Xk29fjWq8Lz1", "domain": "x.org", "httpOnly": True}
+    assert Redactor().json([cookie]) == [cookie | {"value": "[REDACTED:cookie]"}]

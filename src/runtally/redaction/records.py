@@ -101,16 +101,17 @@ def _names_another(words: str) -> bool:
 
 def rule_of_value(entries: dict[Any, Any], of: Members, cover: Rule | None, names: Names) -> Rule | None:
     """The rule of what the object calls its value, by what it is called; `cover` is that of where the object stands."""
+    is_cookie = of.cookie > _SURELY or (of.cookie and cover is not None and cover.kind == "cookie")
     for key in of.naming:
         called = entries[key]
         if isinstance(called, str) and called.count(" ") < _NAME_WORDS:
             points = in_snake_case(key[-NAME_CHARS:]) in _POINTING
             name = _pointed_at(called) if points else called[-NAME_CHARS:].rstrip("?: ")
             if rule := names.rule_for(name):
-                return rule
+                return _COOKIE if is_cookie and rule.kind == "cookie" else rule
             if cover and key not in ("type", "kind") and (name == "key" or tells_of_a_secret(name)):
                 cover = None
-    if of.cookie > _SURELY or (of.cookie and cover and cover.kind == "cookie"):
+    if is_cookie:
         return _COOKIE
     return SECRET if any(entries[key] is True for key in of.flags) else cover
 
