@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from runtally.redaction import marks
+from runtally.redaction.passages import ESCAPE
 from runtally.redaction.values import JUDGED_CHARS, SCHEME
 
 # No possessive quantifier stands here: the Python 3.11.2 of Debian 12 matches too much with one around a group.
-_ESCAPE: Final = r"\\(?!\\{0,15}[nrt\"'`]|\s|\Z)"
 _NEXT_NAME: Final = r"(?![\w. -]{1,40}=)"
 _REST: Final = (  # a bare value goes on over a bracket, a comma or an ampersand if it does not end there
     rf"(?:{marks.PATTERN}|[^\s\"'`\\<>:;&,.)\]}}]|&(?![\w.%\[\]-]{{1,64}}=)|,(?=\w)(?![\w.-]{{1,64}}[=:])"
-    rf"|[.)\]}}<>](?=[\w!@#$%^*+=.-])|:(?!\s|\Z)|{_ESCAPE})"
+    rf"|[.)\]}}<>](?=[\w!@#$%^*+=.-])|:(?!\s|\Z)|{ESCAPE})"
 )
 _PLAIN: Final = r"[^\s\"'`\\<>:;&,.)\[\]}]"
 """What goes on whatever follows it, but for a bracket, with which a mark may begin."""
@@ -47,7 +47,7 @@ VALUE: Final = re.compile(
     r"|&(?:quot|apos|#3[49]);(?P<escaped_xml>[^&\n\"\\]{1,200})&(?:quot|apos|#3[49]);"
     rf"|(?P<scheme>{SCHEME}[ \t]+)?"
     r"(?:\{(?:cipher|bcrypt|noop|pbkdf2|scrypt|argon2|[A-Z0-9-]{3,16})\}(?=\S))?"
-    rf"(?P<bare>(?:{marks.PATTERN}|{_ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|])(?:{_PLAIN}{{{JUDGED_CHARS - 1}}}"
+    rf"(?P<bare>(?:{marks.PATTERN}|{ESCAPE}|[^\s\"'`\\<>;&,()\[\]{{}}|])(?:{_PLAIN}{{{JUDGED_CHARS - 1}}}"
     rf"|{_PLAIN}{{0,{JUDGED_CHARS - 2}}}{_REST}{{0,{JUDGED_CHARS - 1}}})))"
 )
 _GOES_ON: Final = re.compile(rf"(?:{_PLAIN}+|{_REST})*")

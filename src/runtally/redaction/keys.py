@@ -17,10 +17,11 @@ _BODY_FOLLOWS: Final = (
     r"(?=(?:\s|[>|+*\"',-]|\\{1,15}[nr]){0,24}(?:[A-Z][\w-]{2,20}: |[\w+/=]{24}|[\w+/=]{1,24}(?:[\r\n\\\"']|\Z)))"
 )
 
-_IN_BASE64: Final = tuple(
+IN_BASE64: Final = tuple(
     b64encode(f"-----BEGIN {of}PRIVATE KEY".encode()).decode().rstrip("=")[:-1]
     for of in ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
 )
+"""How the armour of a private key begins where all of it was encoded once more."""
 
 _WIF: Final = r"(?<!\w)(?P<value>[KLc5][1-9A-HJ-NP-Za-km-z]{50,51})(?!\w)"
 
@@ -52,7 +53,7 @@ KEYS: Final[dict[str, tuple[Row, ...]]] = {
     ),
     # The same in Base64, as a whole
     "LS0tLS1CRUdJTi": (
-        Row("private_key", ("LS0tLS1CRUdJTi",), rf"(?P<value>(?:{'|'.join(_IN_BASE64)})[\w+/-]{{16,}}={{0,2}})"),
+        Row("private_key", ("LS0tLS1CRUdJTi",), rf"(?P<value>(?:{'|'.join(IN_BASE64)})[\w+/-]{{16,}}={{0,2}})"),
     ),
     "Private-": (
         Row(

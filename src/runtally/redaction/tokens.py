@@ -5,9 +5,10 @@ pattern scans far and then fails: a repetition that something must follow is bou
 do is in `gitleaks.json`; here is what it lacks, or what we take in more of its forms.
 """
 
-from base64 import b64encode
 from itertools import product
 from typing import Final
+
+from runtally.redaction.keys import IN_BASE64
 
 _NOT_INSIDE: Final = r"(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
 """For a prefix that may as well stand inside a generated token of letters, digits, `-` and `_`."""
@@ -17,11 +18,6 @@ _ENDS: Final = r"(?:(?![\w-])|(?<=[_-])(?=AQVN|YCAJE|YC[MP]|EAAA|sq0|sha256~|md-
 
 # Discord's tokens begin with the digits of an id in base64.
 _DIGITS_IN_BASE64: Final = tuple(map("".join, product("MNO", "DTjz", "AEIMQUYcgk")))
-
-_KEY_LABELS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
-_KEYS_IN_BASE64: Final = tuple(
-    b64encode(f"-----BEGIN {label}PRIVATE KEY".encode()).decode().rstrip("=")[:-1] for label in _KEY_LABELS
-)
 
 _AI: Final = (
     ("anthropic_key", ("sk-ant-",), r"sk-ant-[\w-]{10,}"),
@@ -279,7 +275,7 @@ _SERVICES: Final = (
     ("macaroon", ("0201036c6e64", "AgEDbG5k"), r"(?:0201036c6e64[0-9a-f]{60,}|AgEDbG5k[\w+/-]{60,}={0,2})"),
     ("password", ("AQAAANCMnd8",), r"AQAAANCMnd8BFdER[A-Za-z0-9+/]{40,}={0,2}"),  # encrypted for one user of Windows
     ("age_key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
-    ("private_key", _KEYS_IN_BASE64, r"LS0tLS1CRUdJTi[\w+/]{40,}={0,2}"),
+    ("private_key", IN_BASE64, r"LS0tLS1CRUdJTi[\w+/]{40,}={0,2}"),
     ("bitcoin_key", ("5H", "5J", "5K", "6P"), r"(?:5[HJK]|6P)[1-9A-HJ-NP-Za-km-z]{49,56}(?![A-Za-z0-9])"),
     ("wallet_key", ("xprv", "yprv", "zprv", "tprv"), r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
     ("nostr_key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}(?![A-Za-z0-9])"),
